@@ -1,0 +1,38 @@
+"""Keys: functions of what is wanted, never of our database or of chance (design § 3, Keys).
+
+So a restored or lost database still recognises its own work in the provider's log. At most 24 characters of
+A-Z, 0-9 and "-"; bookkeepers see them.
+"""
+
+import re
+
+from bridge.domain.orders import Order
+
+LONGEST = 24
+_ROOM_FOR_THE_REST = 12
+_FIT = re.compile(r"[A-Z0-9-]+")
+
+
+def stem(order: Order, tag: str = "") -> str:
+    """Return the front of all keys of an order: `tag`, then the order's number.
+
+    A number that does not fit the provider's alphabet or length gives way to the order's id.
+    """
+    number = order.number.upper()
+    fits = _FIT.fullmatch(number) and len(tag) + len(number) <= LONGEST - _ROOM_FOR_THE_REST
+    return f"{tag}{number if fits else order.id}"
+
+
+def capture_key(stem: str, captured_after: int) -> str:
+    """Key of a capture: stem, "C", captured in all after it (minor units)."""
+    return f"{stem}C{captured_after}"
+
+
+def refund_key(stem: str, refund_id: int) -> str:
+    """Key of a refund: stem, "R", the store's refund id (0: the rest of a refunded order, approved by a person)."""
+    return f"{stem}R{refund_id}"
+
+
+def change_key(stem: str, log_length: int) -> str:
+    """Key of a release or a raise: stem, "V", length of the payment's log before it."""
+    return f"{stem}V{log_length}"

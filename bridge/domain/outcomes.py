@@ -1,0 +1,37 @@
+"""How a call to a provider can end. Every ending is one of these four; an exception would be a bug."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The provider says that it is done. `reference` is its own id for it, "" where it gives none."""
+
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The provider says no, and nothing has happened. `reason` is safe to show to staff."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Nothing has happened, and the same call may go through later (429, connection refused, no token)."""
+
+    reason: str
+    after: timedelta | None = None
+    """The least wait that the provider asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may or may not have happened: time-out, dropped connection, 5xx, an answer that makes no sense."""
+
+    detail: str
+
+
+Outcome = Done | Refused | Later | Unknown

@@ -1,0 +1,85 @@
+"""What the engine needs of the outside, in its own words. Clients, adapters and fakes implement these."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bridge.domain.lines import Charge
+from bridge.domain.orders import Order
+from bridge.domain.outcomes import Outcome
+from bridge.domain.payments import Payment
+from bridge.domain.steps import Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One call to a provider: what is to be done with a payment that was read a moment ago."""
+
+    call: Call
+    payment: Payment
+    amount: int
+    """Minor units; the charges sum to it."""
+    charges: tuple[Charge, ...]
+    key: str
+    everything: bool
+    """Release: all that is reserved. Capture: whatever is left after it may be closed in the same call."""
+
+
+class Provider(Protocol):
+    """A payment provider's API behind four calls and a read."""
+
+    @property
+    def name(self) -> str:
+        """As people know it ("Resurs", "Ecster"); it stands in notes."""
+
+    async def read(self, payment_id: str) -> Payment:
+        """Read the payment, past any cache.
+
+        A payment that the provider does not show is a Payment in state GONE, not an error. Raises a
+        `RemoteError` when nothing reliable could be read.
+        """
+
+    async def perform(self, request: Request) -> Outcome:
+        """Make the call once. Every ending is an Outcome: nothing is raised, nothing is tried again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of an order listing: the order, or why it could not be understood."""
+
+    id: int
+    modified: datetime | None
+    order: Order | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    id: int
+    text: str
+
+
+class Store(Protocol):
+    """A WooCommerce store."""
+
+    @property
+    def name(self) -> str:
+        """The store's name in settings.yaml."""
+
+    async def changed_since(self, moment: datetime | None, *, trash: bool = False) -> list[Row]:
+        """Return up to 100 orders modified strictly after `moment` (None: from the beginning), oldest first."""
+
+    async def by_ids(self, ids: list[int]) -> list[Row]:
+        """Return the orders among `ids` (at most 100) that the store lists; those it does not are left out."""
+
+    async def order(self, order_id: int) -> Order:
+        """Read one order with its refunds in full. Raises NotThere when the store no longer has it."""
+
+    async def notes(self, order_id: int) -> list[Note]:
+        """Return the order's private notes."""
+
+    async def add_note(self, order_id: int, text: str) -> int:
+        """Write a private note and return its id. Not safe to repeat blindly: look for it first."""
+
+    async def set_status(self, order_id: int, status: str) -> None:
+        """Put the order into `status`; the store mails the customer as it does for staff."""

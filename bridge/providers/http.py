@@ -1,0 +1,62 @@
+"""What every provider's adapter shares: one request, and what its ending says about whether it was executed."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import simplejson
+
+from bridge.errors import AnswerLost, Unreachable
+
+_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer. `body` is the decoded JSON with Decimal for every fraction, or None if it was none."""
+
+    status: int
+    body: Any
+    retry_after: timedelta | None = None
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300  # noqa: PLR2004
+
+
+async def send(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    *,
+    remote: str,
+    headers: dict[str, str],
+    json: Any = None,
+    timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109
+) -> Answer:
+    """Send one request, once.
+
+    Raises Unreachable when no connection was made (so nothing was sent) and AnswerLost when the request may
+    have been executed but no whole answer came back.
+    """
+    data = None if json is None else simplejson.dumps(json, use_decimal=True).encode()
+    try:
+        async with session.request(
+            method, url, headers=headers, data=data, timeout=timeout, allow_redirects=False
+        ) as response:
+            text = await response.text(errors="replace")
+            status, retry_after = response.status, _seconds(response.headers.get("Retry-After", ""))
+    except _NEVER_SENT as error:
+        raise Unreachable(f"{remote} can't be reached ({type(error).__name__})", remote=remote) from error
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise AnswerLost(f"{remote} gave no answer ({type(error).__name__})", remote=remote) from error
+    try:
+        body = simplejson.loads(text, use_decimal=True)
+    except ValueError:
+        body = None
+    return Answer(status, body, retry_after)
+
+
+def _seconds(value: str) -> timedelta | None:
+    return timedelta(seconds=int(value)) if value.isdecimal() else None
