@@ -5,6 +5,7 @@ A-Z, 0-9 and "-"; bookkeepers see them.
 """
 
 import re
+from datetime import date
 
 from bridge.domain.orders import Order
 
@@ -36,3 +37,13 @@ def refund_key(stem: str, refund_id: int) -> str:
 def change_key(stem: str, log_length: int) -> str:
     """Key of a release or a raise: stem, "V", length of the payment's log before it."""
     return f"{stem}V{log_length}"
+
+
+def restore_key(stem: str, day: date) -> str:
+    """Key of a restored status: stem, "S", the day. No provider ever sees it."""
+    return f"{stem}S{day:%Y%m%d}"
+
+
+def is_ours(key: str | None, stem: str) -> bool:
+    """Whether a log entry's key is one that we would give to a call about this order."""
+    return key is not None and re.fullmatch(re.escape(stem) + r"[CRV]\d+", key) is not None

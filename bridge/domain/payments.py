@@ -73,6 +73,8 @@ class Payment:
     """L: how much may be reserved and captured in all; None where it cannot be raised."""
     can: frozenset[Can]
     log: tuple[Entry, ...]
+    keyless: frozenset[EntryKind] = frozenset()
+    """Kinds of entries that can never bear a key of ours at this provider (Ecster's Swish refunds)."""
 
     @property
     def net(self) -> int:

@@ -1,0 +1,78 @@
+"""Which provider an order belongs to, and whether its payment is really its own (design § 1, promise 8)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bridge.domain.decisions import Decision, Hold, Quiet
+from bridge.domain.orders import Order
+from bridge.domain.payments import Payment, PaymentState
+from bridge.domain.reasons import Reason
+from bridge.domain.records import Record
+from bridge.domain.rules import Rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """How one provider of a store recognises its orders."""
+
+    provider: int
+    """Its place in the store's settings."""
+    matches: Callable[[str], bool]
+    """Whether the order's `payment_method` is this provider's."""
+    id_keys: tuple[str, ...]
+    """Meta keys that hold the payment id, best first."""
+    transaction_id: bool
+    """Whether the order's own transaction id serves where no meta key does."""
+    match_reference: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    method: Method
+    payment_id: str
+
+
+def claim(order: Order, methods: Sequence[Method]) -> Claim | None:
+    """Return the provider whose order this is; None where no provider of the settings is meant.
+
+    `payment_id` is "" where the order carries none.
+    """
+    method = next((method for method in methods if method.matches(order.payment_method)), None)
+    if method is None:
+        return None
+    ids = [order.meta_value(key) for key in method.id_keys]
+    if method.transaction_id:
+        ids.append(order.transaction_id)
+    return Claim(method, next((payment_id for payment_id in ids if payment_id), ""))
+
+
+def without_payment_id(order: Order, rules: Rules) -> Decision:
+    """What follows where the payment method matches but the order names no payment."""
+    return _left_alone(order, rules, Hold(Reason.DOUBT_ID), "the order carries no payment id")
+
+
+def doubt(
+    order: Order, payment: Payment, record: Record, rules: Rules, *, match_reference: bool, taken_by: int | None
+) -> Decision | None:
+    """What forbids touching this payment for this order; None when it is the order's own.
+
+    `taken_by` is another order that the payment already belongs to.
+    """
+    if taken_by is not None:
+        facts = {"reference": str(taken_by)}
+        return _left_alone(order, rules, Hold(Reason.DOUBT_OWNER, facts), f"order {taken_by} has this payment")
+    if record.payment_id and record.payment_id != payment.id:
+        return _left_alone(order, rules, Hold(Reason.DOUBT_ID), "the order suddenly names another payment")
+    if payment.state is PaymentState.GONE:
+        return None
+    if payment.currency != order.currency:
+        facts = {"currency": order.currency, "payment_currency": payment.currency or "?"}
+        return _left_alone(order, rules, Hold(Reason.DOUBT_CURRENCY, facts), "order and payment differ in currency")
+    if match_reference and payment.reference not in (str(order.id), order.number):
+        facts = {"reference": payment.reference}
+        return _left_alone(order, rules, Hold(Reason.DOUBT_OWNER, facts), "the payment names another order")
+    return None
+
+
+def _left_alone(order: Order, rules: Rules, hold: Hold, why: str) -> Decision:
+    return hold if order.status in rules.capture_on else Quiet(f"left alone: {why}")

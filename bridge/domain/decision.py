@@ -1,0 +1,120 @@
+"""The one next step: a pure function of an order, its payment and what we remember (design § 3).
+
+Level-triggered: after each step it is asked again. History only tells which refunds are met, whether order and
+payment ever agreed, and whether the order is closed.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bridge.domain.cases import Case
+from bridge.domain.changes import SWITCH
+from bridge.domain.decisions import Decision, Hold, Quiet, Wait
+from bridge.domain.keys import is_ours
+from bridge.domain.orders import GONE
+from bridge.domain.payments import PaymentState
+from bridge.domain.payouts import Already, finish
+from bridge.domain.phases import capture_phase, open_phase, void_phase
+from bridge.domain.reasons import Reason
+from bridge.domain.records import Closed, How, Settlement
+from bridge.domain.settlement import settle_rest
+
+STALE_RETRY = timedelta(seconds=10)
+_REMOVED = ("trash", GONE)
+_UNPAID = ("pending", "failed", "draft", "auto-draft", "checkout-draft")
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """A decision, and the settlements that it rests on."""
+
+    decision: Decision
+    settlements: tuple[Settlement, ...]
+
+
+def decide(case: Case) -> Conclusion:
+    """Give the one next step, or quiet, or attention with a reason. Total: it never raises."""
+    while True:
+        found = _forbidden(case) or _phase(case)
+        if not isinstance(found, Wait):
+            found = unsettled(case) or found
+        if not isinstance(found, Already):
+            return Conclusion(found, case.met)
+        case = replace(case, met=settle_rest(found.refund, case.met, How.ALREADY))
+
+
+def _phase(case: Case) -> Decision | Already:
+    order = case.order
+    if case.in_capture_phase:
+        closed = case.captured_and_closed or case.switched_off
+        return (None if closed else capture_phase(case)) or finish(case, Closed.CAPTURED)
+    if case.in_void_phase:
+        return (None if case.switched_off else void_phase(case)) or finish(case, Closed.VOIDED)
+    if order.paid is None:
+        return Quiet("not paid yet")
+    return (None if case.switched_off else open_phase(case)) or finish(case, None)
+
+
+def unsettled(case: Case) -> Wait | None:
+    """Let nothing follow from a change that has not yet held for its time (design § 2, Settled)."""
+    until = case.record.changed + case.rules.settle_change
+    seen = [case.record.seen(refund.id) or case.now for refund in case.open_refunds]
+    if seen:
+        until = max(until, max(seen) + case.rules.settle_refund)
+    return Wait(until, "waiting whether the change holds") if case.now < until else None
+
+
+def _forbidden(case: Case) -> Decision | None:
+    """Everything that forbids a step whatever the figures say (rule 2); None when one may be taken."""
+    order, payment, record = case.order, case.payment, case.record
+    if order.status in _REMOVED:
+        if payment.reserved > 0:
+            return Hold(Reason.TRASHED, {"reserved": payment.reserved})
+        return Quiet(f"the order is {order.status}")
+    switch = order.meta_value(SWITCH)
+    if record.paused or switch in ("off", "pause"):
+        return Wait(None, f"{SWITCH} is off" if switch == "off" else "paused")
+    if len(payment.log) < record.log_length and payment.state is not PaymentState.GONE:
+        return Wait(case.now + STALE_RETRY, "the provider answered with an older state of the payment")
+    if order.status in _UNPAID:
+        return _unpaid(case)
+    if payment.state is PaymentState.PENDING:
+        return _pending(case)
+    if payment.state is PaymentState.GONE:
+        return _not_shown(case)
+    return _somebody_else(case)
+
+
+def _unpaid(case: Case) -> Decision:
+    payment, status = case.payment, case.order.status
+    if payment.reserved == 0 and payment.net == 0:
+        return Quiet(f"{status}: nothing is paid yet")
+    until = case.record.status_since + case.rules.warn_after
+    if case.now < until:
+        return Wait(until, f"{status}: the shop does not count it as paid")
+    return Hold(Reason.UNPAID_BUT_RESERVED, {"reserved": payment.reserved, "paid": payment.net})
+
+
+def _pending(case: Case) -> Decision:
+    until = (case.record.pending_since or case.now) + case.rules.warn_after
+    if case.now < until:
+        return Wait(until, f"the payment is not final yet: {case.payment.detail}")
+    return Hold(Reason.PENDING_LONG, {"detail": case.payment.detail})
+
+
+def _not_shown(case: Case) -> Decision:
+    if case.in_capture_phase and not case.captured_and_closed:
+        return Hold(Reason.NO_MONEY, {"asked": case.asked, "reserved": 0})
+    ended = case.order.status in case.rules.cancel_on or case.record.closed is not None
+    if ended and not case.open_refunds:
+        return Quiet(f"the provider no longer shows the payment ({case.payment.detail})")
+    return Hold(Reason.NOT_SHOWN, {"detail": case.payment.detail})
+
+
+def _somebody_else(case: Case) -> Wait | None:
+    """Leave a payment alone that somebody else changed a moment ago; its first entry is no such change."""
+    last = case.payment.log[-1] if len(case.payment.log) > 1 else None
+    if last is None or last.created is None or is_ours(last.key, case.stem):
+        return None
+    until = min(last.created, case.now) + case.rules.settle_others
+    return Wait(until, "somebody else changed the payment a moment ago") if case.now < until else None

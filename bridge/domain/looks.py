@@ -1,0 +1,193 @@
+"""One look, whole: what was seen, what it means for what we remember, and what follows from it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bridge.domain.cases import Case
+from bridge.domain.changes import SWITCH, Change, Topic, diff
+from bridge.domain.decision import decide, unsettled
+from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet
+from bridge.domain.keys import is_ours, restore_key, stem
+from bridge.domain.orders import GONE, Order
+from bridge.domain.payments import EntryKind, Payment, PaymentState
+from bridge.domain.reasons import Reason
+from bridge.domain.records import Agreed, Closed, How, Record, Settlement, State
+from bridge.domain.rules import Rules, StatusLock
+from bridge.domain.settlement import match
+from bridge.domain.steps import Call, Kind, Step
+
+_SET_BACK = ("pending", "processing", "on-hold")
+_RESTORABLE = ("completed", "cancelled")
+
+
+class Topics(StrEnum):
+    """What staff are told once, beside the outcomes of steps."""
+
+    ADOPTED = "adopted"
+    """A return that somebody else made meets a refund. refund, amount"""
+    SET_BACK = "set-back"
+    """A closed order was set back. before, after"""
+    PENDING = "pending"
+    """The payment is not final yet. detail"""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    topic: Topics
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one look led to. `record` already holds what is to be remembered."""
+
+    record: Record
+    decision: Decision
+    remarks: tuple[Remark, ...] = ()
+
+
+def observe(
+    previous: Order | None, order: Order, record: Record | None, now: datetime
+) -> tuple[Record, tuple[Change, ...]]:
+    """Note what changed since the last snapshot, and since when."""
+    changes = diff(previous, order)
+    if record is None:
+        seen = tuple((refund.id, now) for refund in order.refunds)
+        return Record(first_seen=now, changed=now, status_since=now, refunds_seen=seen), changes
+    if not changes:
+        return record, ()
+    fresh = {change.refund for change in changes if change.topic in (Topic.REFUND_MADE, Topic.REFUND_CHANGED)}
+    seen = tuple(
+        (refund.id, now if refund.id in fresh else record.seen(refund.id) or now) for refund in order.refunds
+    )
+    moved = any(change.topic is Topic.STATUS for change in changes)
+    record = record.evolve(changed=now, refunds_seen=seen, status_since=now if moved else record.status_since)
+    return record, changes
+
+
+def baseline(order: Order, rules: Rules, now: datetime) -> Record:
+    """Remember an order that was there before the bridge: its refunds are settled, ended ones are closed."""
+    closed = None
+    if order.status in rules.capture_on:
+        closed = Closed.CAPTURED
+    elif order.status in rules.cancel_on or order.status == "refunded":
+        closed = Closed.VOIDED
+    return Record(
+        first_seen=now,
+        changed=now,
+        status_since=now,
+        baseline=True,
+        refunds_seen=tuple((refund.id, now) for refund in order.refunds),
+        settlements=tuple(Settlement(refund=r.id, how=How.BASELINE, amount=r.amount) for r in order.refunds),
+        closed=closed,
+        closed_status=order.status if closed else "",
+    )
+
+
+def consider(order: Order, payment: Payment, record: Record, rules: Rules, now: datetime) -> Verdict:
+    """Decide about one look, and say what is to be remembered of it."""
+    case = _case(order, payment, record, rules, now)
+    remarks = _adopted(case.met, record.settlements)
+    record = record.evolve(
+        unrelated=case.unrelated,
+        settlements=case.met,
+        log_length=max(record.log_length, len(payment.log)),
+        pending_since=(record.pending_since or now) if payment.state is PaymentState.PENDING else None,
+    )
+    if payment.state is PaymentState.PENDING and order.paid is not None:
+        remarks = (*remarks, Remark(Topics.PENDING, {"detail": payment.detail}))
+    waiting = unsettled(case)
+    if record.closed and not waiting and _open_again(case):
+        restore = _restore(case)
+        if restore:
+            return Verdict(record=record, decision=gate(Act(restore), record), remarks=remarks)
+        if rules.status_lock is not StatusLock.OFF:
+            facts = {"before": record.closed_status, "after": order.status}
+            remarks = (*remarks, Remark(Topics.SET_BACK, facts))
+        record = record.evolve(closed=None)
+        case = _case(order, payment, record, rules, now)
+    conclusion = decide(case)
+    decision = gate(conclusion.decision, record)
+    record = record.evolve(settlements=conclusion.settlements)
+    return Verdict(record=_remember(decision, record, case), decision=decision, remarks=remarks)
+
+
+def _case(order: Order, payment: Payment, record: Record, rules: Rules, now: datetime) -> Case:
+    matching = match(order, payment, record.settlements, record.unrelated, stem(order, rules.tag))
+    return Case(
+        order=order,
+        payment=payment,
+        record=record,
+        rules=rules,
+        now=now,
+        met=matching.settlements,
+        unrelated=matching.unrelated,
+        unmatched=matching.unmatched,
+    )
+
+
+def _adopted(met: tuple[Settlement, ...], before: tuple[Settlement, ...]) -> tuple[Remark, ...]:
+    known = {settlement.entry for settlement in before}
+    return tuple(
+        Remark(Topics.ADOPTED, {"refund": settlement.refund, "amount": settlement.amount})
+        for settlement in met
+        if settlement.how is How.ADOPTED and settlement.entry and settlement.entry not in known
+    )
+
+
+def _open_again(case: Case) -> bool:
+    removed = case.order.status in ("trash", GONE)
+    silent = case.record.paused or case.order.meta_value(SWITCH) in ("off", "pause")
+    return not (case.in_capture_phase or case.in_void_phase or removed or silent)
+
+
+def _restore(case: Case) -> Step | None:
+    """The step back to the status it was closed in: once per order and day, never to refunded or custom ones."""
+    record, today = case.record, case.now.date()
+    if case.rules.status_lock is not StatusLock.RESTORE or record.restored == today:
+        return None
+    if case.order.status not in _SET_BACK or record.closed_status not in _RESTORABLE:
+        return None
+    return Step(
+        kind=Kind.RESTORE_STATUS,
+        call=Call.RESTORE,
+        key=restore_key(case.stem, today),
+        amount=0,
+        target=0,
+        status=record.closed_status,
+        why=f"a closed order was set to {case.order.status}",
+    )
+
+
+def gate(decision: Decision, record: Record) -> Decision:
+    """Let what persons and providers said about this very step stand: waived, approved, refused."""
+    step = decision.step if isinstance(decision, Act | Hold) else None
+    if step is None:
+        return decision
+    if (step.kind, step.target) in record.waived:
+        return Quiet(f"a person dropped this {step.kind}")
+    open_ = record.open
+    if open_ is None or not open_.step.same(step):
+        return decision
+    if open_.approved:
+        return Act(step)
+    if open_.state is State.HELD and isinstance(decision, Act):
+        if open_.reason == Reason.REFUSED:
+            return Hold(Reason.REFUSED, {"said": open_.refusal}, step)
+        if open_.reason == Reason.NOT_SEEN:
+            return Hold(Reason.NOT_SEEN, {"amount": step.amount}, step)
+    return decision
+
+
+def _remember(decision: Decision, record: Record, case: Case) -> Record:
+    if not (isinstance(decision, Quiet) and decision.agreed):
+        return record
+    order = case.order
+    record = record.evolve(agreed=Agreed(total=order.total, refunded=order.refunded), payment_id=case.payment.id)
+    if decision.closes:
+        record = record.evolve(closed=decision.closes, closed_status=order.status)
+    if decision.closes is Closed.VOIDED:
+        ours = any(e.kind is EntryKind.RELEASE and is_ours(e.key, case.stem) for e in case.payment.log)
+        record = record.evolve(voided=record.voided or ours)
+    return record

@@ -1,0 +1,135 @@
+"""What is to become of the money that is reserved: the capture, void and open phase (design § 3, rules 3 to 5).
+
+Each function returns a decision, or None when the reservation is as it should be and refunds may be looked at.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bridge.domain.cases import Case
+from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
+from bridge.domain.keys import capture_key, change_key
+from bridge.domain.payments import Can, PaymentState
+from bridge.domain.reasons import Reason
+from bridge.domain.steps import Call, Kind, Step
+
+UNPAID_GRACE = timedelta(minutes=15)
+"""An order cancelled before it was paid (by the store itself, often) may still be in the customer's hands."""
+
+
+def capture_phase(case: Case) -> Decision | None:
+    payment, want = case.payment, case.want(case.asked)
+    if want > payment.reserved:
+        return _more_wanted(case, want, at_capture=True)
+    if want > 0:
+        return _capture(case, want)
+    if payment.reserved > 0 and case.rules.release_leftover:
+        return release_all(case, "nothing more is to be captured")
+    return None
+
+
+def void_phase(case: Case) -> Decision | None:
+    payment, refunded = case.payment, case.order.status == "refunded"
+    if payment.reserved == 0:
+        return None
+    release = release_all(case, f"status {case.order.status}")
+    if refunded and case.asked != 0:
+        facts = {"asked": case.asked, "paid": payment.net, "reserved": payment.reserved}
+        return Hold(Reason.REFUNDED_NOT_ALL, facts, release.step if isinstance(release, Act) else None)
+    until = case.record.status_since + UNPAID_GRACE
+    if case.order.paid is None and case.now < until:
+        return Wait(until, "cancelled before it was paid: the customer may still be at it")
+    return release
+
+
+def open_phase(case: Case) -> Decision | None:
+    payment, want = case.payment, case.want(case.asked_while_open)
+    if want == payment.reserved:
+        return None
+    if want > payment.reserved:
+        return _more_wanted(case, want, at_capture=False)
+    if want == 0:
+        found = release_all(case, "nothing is asked for any more")
+    elif case.can(Can.RELEASE_PART):
+        step = _change(
+            case, Call.RELEASE, payment.reserved - want, want, "the order asks for less than is reserved"
+        )
+        found = Act(step)
+    elif case.can(Can.CAPTURE_AND_CLOSE):
+        return Quiet("recorded: the lower total will be captured and the rest closed with it", agreed=True)
+    else:
+        found = _cannot(case, want)
+    if case.changed or not isinstance(found, Act):
+        return found
+    return Hold(Reason.MORE_RESERVED, {"asked": want, "reserved": payment.reserved}, found.step)
+
+
+def _capture(case: Case, amount: int) -> Act | Hold:
+    payment = case.payment
+    whole = amount == payment.reserved
+    if not case.can(Can.CAPTURE if whole else Can.CAPTURE_PART):
+        return _cannot(case, amount)
+    target = payment.captured + amount
+    step = Step(
+        kind=Kind.CAPTURE,
+        call=Call.CAPTURE,
+        key=capture_key(case.stem, target),
+        amount=amount,
+        target=target,
+        everything=whole or (case.rules.release_leftover and case.can(Can.CAPTURE_AND_CLOSE)),
+        why=f"status {case.order.status}",
+    )
+    return Act(step)
+
+
+def release_all(case: Case, why: str) -> Act | Hold:
+    """Release everything that is still reserved."""
+    if not case.can(Can.RELEASE):
+        return _cannot(case, 0)
+    step = _change(case, Call.RELEASE, case.payment.reserved, 0, why)
+    return Act(replace(step, kind=Kind.CANCEL, everything=True))
+
+
+def _change(case: Case, call: Call, amount: int, target: int, why: str) -> Step:
+    key = change_key(case.stem, len(case.payment.log))
+    return Step(kind=Kind.MODIFY, call=call, key=key, amount=amount, target=target, why=why)
+
+
+def _more_wanted(case: Case, want: int, *, at_capture: bool) -> Decision:
+    """More is wanted than is reserved: raise by the difference if that is ours to do, else hold.
+
+    At capture a person may approve instead that what is there be captured.
+    """
+    payment = case.payment
+    if payment.reserved == 0 and payment.captured > 0:
+        return Hold(Reason.UNDERPAID, {"asked": case.asked, "paid": payment.net})
+    facts: Facts = {"asked": want, "reserved": payment.reserved}
+    if payment.limit is not None:
+        facts = {**facts, "limit": payment.limit}
+    raised = None
+    if _may_raise(case, want):
+        why = "the order asks for more than is reserved"
+        raised = _change(case, Call.RAISE, want - payment.reserved, want, why)
+        if case.changed:
+            return Act(raised)
+    if payment.reserved == 0 and (at_capture or payment.state is PaymentState.DEAD):
+        return Hold(Reason.NO_MONEY, facts, raised)
+    if not at_capture:
+        return Hold(Reason.LESS_RESERVED, facts, raised)
+    what_is_there = _capture(case, payment.reserved)
+    return Hold(Reason.LESS_RESERVED, facts, what_is_there.step)
+
+
+def _may_raise(case: Case, want: int) -> bool:
+    payment = case.payment
+    return (
+        case.rules.modify
+        and case.can(Can.RAISE)
+        and not case.record.voided
+        and payment.limit is not None
+        and payment.captured + want <= payment.limit
+    )
+
+
+def _cannot(case: Case, asked: int) -> Hold:
+    return Hold(Reason.CANNOT_CHANGE, {"asked": asked, "reserved": case.payment.reserved})
