@@ -11,7 +11,8 @@
         ├── AccessDenied         the administrator: key, secret or permission
         ├── NotThere             nobody: the thing asked for does not exist
         ├── Rejected             us, or the one who asked: the request is not acceptable as it is
-        └── Nonsense             the remote's keeper: an answer that is not what its API promises
+        ├── Nonsense             the remote's keeper: an answer that is not what its API promises
+        └── Unreadable           the shop's staff: one order makes no sense; the others are not affected
 
 The text of each says in one sentence what is wrong and what to do. None carries a secret or a body.
 """
@@ -85,3 +86,13 @@ class Rejected(RemoteError):
 
 class Nonsense(RemoteError):
     who = "whoever keeps the remote"
+
+
+class Unreadable(RemoteError):
+    """`order` is the id of the order that can't be understood; the text says why."""
+
+    who = "the shop's staff"
+
+    def __init__(self, message: str, *, remote: str, order: int) -> None:
+        super().__init__(message, remote=remote)
+        self.order = order

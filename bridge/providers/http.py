@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import simplejson
@@ -33,14 +34,17 @@ async def send(
     remote: str,
     headers: dict[str, str],
     json: Any = None,
+    form: dict[str, str] | None = None,
     timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109
 ) -> Answer:
-    """Send one request, once.
+    """Send one request, once, with `json` or `form` as its body (or none); `headers` name its Content-Type.
 
     Raises Unreachable when no connection was made (so nothing was sent) and AnswerLost when the request may
     have been executed but no whole answer came back.
     """
     data = None if json is None else simplejson.dumps(json, use_decimal=True).encode()
+    if form is not None:
+        data = urlencode(form).encode()
     try:
         async with session.request(
             method, url, headers=headers, data=data, timeout=timeout, allow_redirects=False
@@ -53,10 +57,11 @@ async def send(
         raise AnswerLost(f"{remote} gave no answer ({type(error).__name__})", remote=remote) from error
     try:
         body = simplejson.loads(text, use_decimal=True)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     return Answer(status, body, retry_after)
 
 
 def _seconds(value: str) -> timedelta | None:
-    return timedelta(seconds=int(value)) if value.isdecimal() else None
+    """Read Retry-After; a day is as long as anybody means it."""
+    return timedelta(seconds=min(int(value[:9]), 86400)) if value.isdecimal() else None

@@ -1,0 +1,83 @@
+"""What an answer to a POST means. Only a 2xx that says what was asked is done; only a plain no is refused."""
+
+import re
+
+from pydantic import ValidationError
+
+from bridge.domain.outcomes import Done, Later, Outcome, Refused, Unknown
+from bridge.providers.ecster.api import KEYS_REFUSED
+from bridge.providers.ecster.ledger import OPEN
+from bridge.providers.ecster.wire import Created, Problem
+from bridge.providers.http import Answer
+
+WRONG_STATE = "4424"
+"""The only error code whose meaning is known. The HTTP status that comes with it is not, so it is not looked at."""
+
+_LONGEST_REASON = 200
+_PERSONAL = re.compile(r"\S+@\S+|\d{6,8}[-+ ]?\d{4}")
+"""E-mail addresses and national ids: staff's notes are no place for them."""
+
+_REQUEST_TIMEOUT, _TOO_MANY = 408, 429
+
+
+def transaction_outcome(answer: Answer, *, type: str, amount: int | None, key: str) -> Outcome:  # noqa: A002
+    """Judge an answer of POST transactions. `amount` None: not looked at (the annulled amount comes back as 0)."""
+    if not answer.ok:
+        return _failure(answer)
+    try:
+        created = Created.model_validate(answer.body)
+    except ValidationError:
+        return Unknown(f"Ecster answered {answer.status} to {type}, but not with a transaction")
+    transaction = created.transaction
+    if transaction.type != type or (amount is not None and transaction.amount != amount):
+        return Unknown(
+            f"Ecster answered {type} {amount or ''} with {_plain(transaction.type)} {transaction.amount}"
+        )
+    if transaction.transaction_reference not in ("", key):
+        return Unknown(f"Ecster answered {type} with a transaction of another reference")
+    if type == "ANNUL" and created.order_status in OPEN:
+        return Unknown(f"Ecster recorded an ANNUL, but the order is {created.order_status}")
+    return Done(transaction.id)
+
+
+def swish_outcome(answer: Answer) -> Outcome:
+    """Judge an answer of POST refunds: SUCCESS, ONGOING, and any other word for "failed"."""
+    if not answer.ok:
+        return _failure(answer)
+    status = answer.body.get("status") if isinstance(answer.body, dict) else None
+    match status:
+        case "SUCCESS":
+            return Done()
+        case "ONGOING":
+            return Unknown("The Swish refund is on its way")
+        case str() if status:
+            return Refused(f"The Swish refund failed ({_plain(status)})")
+        case _:
+            return Unknown(f"Ecster answered {answer.status} to a Swish refund without its status")
+
+
+def _failure(answer: Answer) -> Outcome:
+    problem = _problem(answer)
+    if problem and problem.code == WRONG_STATE:
+        return Refused("Ecster says that the order is not in a state for this (4424)")
+    if answer.status in (401, 403):
+        return Later(KEYS_REFUSED)
+    if answer.status == _TOO_MANY:
+        return Later("Ecster asks to wait", answer.retry_after)
+    if problem and 400 <= answer.status < 500 and answer.status != _REQUEST_TIMEOUT:  # noqa: PLR2004
+        said = _plain(problem.message or problem.type or problem.error) or "no reason given"
+        return Refused(f"Ecster refused it: {said} ({problem.code or answer.status})")
+    return Unknown(f"Ecster answered {answer.status}")
+
+
+def _problem(answer: Answer) -> Problem | None:
+    try:
+        return Problem.model_validate(answer.body)
+    except ValidationError:
+        return None
+
+
+def _plain(text: str) -> str:
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    said = _PERSONAL.sub("…", " ".join(printable.split())).rstrip(".")
+    return said if len(said) <= _LONGEST_REASON else said[: _LONGEST_REASON - 1] + "…"

@@ -1,0 +1,68 @@
+"""From a file to Settings: found, read, checked, and every mistake named at once."""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bridge.errors import SettingsError
+from bridge.settings.checks import contradictions
+from bridge.settings.document import read
+from bridge.settings.kinds import Kinds
+from bridge.settings.model import Settings
+from bridge.settings.problems import problems
+
+PLACES = (Path("settings.yaml"), Path("/etc/wc-bridge/settings.yaml"))
+"""Where settings are looked for when nobody says where, first found first."""
+
+
+class _Environment(BaseSettings):
+    """What the environment may say about the settings themselves: `WC_BRIDGE_SETTINGS`, a path."""
+
+    model_config = SettingsConfigDict(env_prefix="WC_BRIDGE_", env_ignore_empty=True)
+
+    settings: Path | None = None
+
+
+def find(given: Path | None = None) -> Path:
+    """Return the settings file: `given`, else `$WC_BRIDGE_SETTINGS`, else the first of PLACES that is there.
+
+    Raises SettingsError where there is none.
+    """
+    named = given or _Environment().settings
+    if named:
+        return named
+    found = next((place for place in PLACES if place.exists()), None)
+    if found is None:
+        looked = " or ".join(str(place) for place in PLACES)
+        raise SettingsError(
+            f"no settings file at {looked}; write one with `wc-bridge init`, or give --settings FILE"
+        )
+    return found
+
+
+def load(path: Path, kinds: Kinds) -> Settings:
+    """Read and check a settings file. `kinds` has the settings of each type of provider.
+
+    `${VARIABLE}` is replaced, except in secrets: those are read when they are used. Raises SettingsError with
+    one line for each mistake: file, line, column, key path, what is wrong and what was found; never a secret.
+    """
+    document = read(_text(path), str(path))
+    found = [*document.problems, *contradictions(document, kinds)]
+    try:
+        settings = Settings.model_validate(document.tree, context={"kinds": kinds})
+    except ValidationError as error:
+        found += problems(error, document, kinds)
+    if found:
+        lines = [document.sentence(problem) for problem in sorted(found, key=lambda it: (it.line, it.column))]
+        raise SettingsError("\n".join(dict.fromkeys(lines)))
+    return settings
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SettingsError(f"{path}: can't be read: {error.strerror}") from None
+    except ValueError:  # its own text would quote the bytes, and a secret may be among them
+        raise SettingsError(f"{path}: this is no UTF-8 text") from None

@@ -1,0 +1,72 @@
+"""Secrets: named in settings.yaml, read when they are used, shown nowhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from bridge.errors import SettingsError
+from bridge.settings.document import Text
+from bridge.settings.variables import VariableError, check, expand
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A secret as settings.yaml names it: a value, `${VARIABLE}`, or `{file: PATH}`. Read when it is used.
+
+    So a command asks for no more secrets than it needs, and a rotated file is read anew. `where` is the place
+    in the settings that errors name.
+    """
+
+    _source: str | Mapping[str, str]
+    _where: str = ""
+
+    def reveal(self) -> str:
+        """Return the secret itself. Raises SettingsError where the variable or file is not there or empty."""
+        try:
+            if isinstance(self._source, str):
+                return expand(self._source)
+            return _content(expand(self._source["file"]))
+        except VariableError as error:
+            raise SettingsError(f"{self._where}: {error}" if self._where else str(error)) from None
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            _accept, serialization=core_schema.plain_serializer_function_ser_schema(lambda _: "***")
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        file = {"type": "object", "properties": {"file": {"type": "string"}}, "required": ["file"]}
+        return {"anyOf": [{"type": "string"}, {**file, "additionalProperties": False}]}
+
+
+def _accept(value: Any) -> Secret:
+    match value:
+        case Secret():
+            return value
+        case str() if value:
+            return Secret(str(check(value)), value.where if isinstance(value, Text) else "")
+        case {"file": str(file), **others} if file and not others:
+            return Secret({"file": str(check(file))}, file.where if isinstance(file, Text) else "")
+        case _:
+            raise ValueError("must be a value, ${VARIABLE}, or {file: PATH}")
+
+
+def _content(file: str) -> str:
+    try:
+        content = Path(file).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise VariableError(f"the file {file} can't be read: {error.strerror}") from None
+    except ValueError:  # its own text would quote the bytes
+        raise VariableError(f"the file {file} is not UTF-8 text") from None
+    if not content:
+        raise VariableError(f"the file {file} is empty")
+    return content

@@ -1,0 +1,70 @@
+"""What holds for every test: nobody sleeps between attempts, nobody leaves this machine, no task is left behind."""
+
+import asyncio
+import inspect
+import socket
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+import stamina
+from aiohttp import ClientResponse, StreamReader
+from aiohttp.client_proto import ResponseHandler
+from aioresponses import aioresponses
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _retries_at_once() -> Iterator[None]:
+    """Retries happen as often as the code says, but without their waits."""
+    with stamina.set_testing(True, attempts=100, cap=True):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = socket.socket.connect
+
+    def loopback_only(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in _LOOPBACK:
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", loopback_only)
+
+
+@pytest.fixture
+async def _no_task_left() -> AsyncIterator[None]:
+    yield
+    for _ in range(3):
+        await asyncio.sleep(0)  # what was cancelled gets its turn to end
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    assert not left, f"left running: {[task.get_coro() for task in left]}"
+
+
+@pytest.fixture(autouse=True)
+def _tidy(request: pytest.FixtureRequest) -> None:
+    """Only tests that have an event loop are asked whether they left something on it."""
+    if isinstance(request.node, pytest.Function) and inspect.iscoroutinefunction(request.node.obj):
+        request.getfixturevalue("_no_task_left")
+
+
+def _endless_reader(loop: asyncio.AbstractEventLoop) -> StreamReader:
+    return StreamReader(ResponseHandler(loop=loop), limit=2**30, loop=loop)
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[aioresponses]:
+    """Canned answers for aiohttp clients.
+
+    aioresponses 0.7.9 does not know the argument `stream_writer` that responses want since aiohttp 3.14, and feeds
+    a whole body to a reader that, past 64 kB, wants to hold up a connection which is not there.
+    """
+    bridged = partial(ClientResponse, stream_writer=Mock(output_size=0))
+    monkeypatch.setattr("aioresponses.core.ClientResponse", bridged)
+    monkeypatch.setattr("aioresponses.core.stream_reader_factory", _endless_reader)
+    with aioresponses() as canned:
+        yield canned
