@@ -9,9 +9,9 @@ store's, leave between the lines and the amount stands in one rounding charge wi
 a line and one more. A wider gap is no rounding.
 
 **A split over VAT rates**, one charge a rate, when own lines do not do: there are none, they sum to something
-else, or one of them would be negative without being a discount of the order. The amount is shared in
-proportion to what is left of each rate; with nothing left of any, to the order as it was made; and where even
-that has no positive rate, it is one charge at the order's highest rate (0 without lines).
+else, or a refund's line is negative without taking back a discount, or bears over 100 % VAT. The amount is
+shared in proportion to what is left of each rate; with nothing left of any, to the order as it was made; and
+where even that has no positive rate, it is one charge at the order's highest rate (0 without lines).
 """
 
 from collections.abc import Iterable
@@ -23,6 +23,7 @@ from bridge.domain.money import AmountError, decimals, split
 from bridge.domain.orders import Line, Order, Refund
 
 _HUNDREDTH = Decimal("0.01")
+_MOST_VAT = 100
 
 
 class ChargeKind(StrEnum):
@@ -127,19 +128,20 @@ def _charge(line: Line, amount: int, quantity: Decimal) -> Charge:
 
 
 def _order_lines(order: Order) -> tuple[Charge, ...]:
-    """The order's own lines as they are, whatever was refunded."""
-    amounts = [gross(line, order.currency) for line in order.lines]
-    return tuple(
-        _charge(line, amount, line.quantity) for line, amount in zip(order.lines, amounts, strict=True) if amount
-    )
+    """The order's own lines as they are, whatever was refunded; free ones too."""
+    return tuple(_charge(line, gross(line, order.currency), line.quantity) for line in order.lines)
 
 
 def _refund_lines(order: Order, refund: Refund) -> tuple[Charge, ...]:
-    """The refund's own lines; none if one is negative that does not take back a discount of the order."""
+    """The refund's own lines; none if one of them is nothing that a provider could be told.
+
+    That is one that is negative without taking back a discount of the order, or with more tax than net (staff
+    gave back little but the tax).
+    """
     charges = []
     for line in refund.lines:
         amount = gross(line, order.currency)
-        if amount < 0 and not _takes_back_a_discount(line, order):
+        if line.rate > _MOST_VAT or (amount < 0 and not _takes_back_a_discount(line, order)):
             return ()
         if amount:
             charges.append(_charge(line, amount, line.quantity))
@@ -156,6 +158,8 @@ def _lines_after_refunds(order: Order) -> tuple[Charge, ...]:
     quantities = [line.quantity for line in order.lines]
     for taken in (line for refund in order.refunds for line in refund.lines):
         amount = gross(taken, order.currency)
+        if not amount:
+            continue
         fits = (i for i in _origins(taken, order) if _within(amount, amounts[i]))
         if (origin := next(fits, None)) is None:
             return ()
