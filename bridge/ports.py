@@ -81,5 +81,8 @@ class Store(Protocol):
     async def add_note(self, order_id: int, text: str) -> int:
         """Write a private note and return its id. Not safe to repeat blindly: look for it first."""
 
+    async def locale(self) -> str:
+        """Return the shop's language ("sv_SE"), or "" where it does not tell."""
+
     async def set_status(self, order_id: int, status: str) -> None:
         """Put the order into `status`; the store mails the customer as it does for staff."""

@@ -3,7 +3,7 @@
 T  the order's total          A  reserved and open at the provider
 F  sum of its live refunds    C  captured in all
 G  returns marked unrelated   R  returned in all
-N = T - F - G                 what the customer should have paid in the end
+N = T - F - G, at least 0     what the customer should have paid in the end
 net = C - R                   what the customer has paid
 want = max(0, min(N - net, T - C))
 """
@@ -17,6 +17,7 @@ from bridge.domain.payments import Can, Entry, Payment
 from bridge.domain.records import Closed, How, Record, Settlement
 from bridge.domain.rules import Rules
 from bridge.domain.settlement import unmet
+from bridge.domain.steps import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,8 @@ class Case:
     unrelated: frozenset[str]
     unmatched: tuple[Entry, ...]
     """Returns that no refund explains."""
+    dropped: str = ""
+    """The kind of the step that this phase would need and that a person dropped; or ""."""
 
     @property
     def stem(self) -> str:
@@ -42,15 +45,28 @@ class Case:
 
     @property
     def asked(self) -> int:
-        """N."""
+        """N. Refunds may exceed a total that was lowered after them; nobody is asked for less than nothing."""
+        return max(0, self._balance)
+
+    @property
+    def _balance(self) -> int:
         return self.order.total - self.order.refunded - self.returned_aside
 
     @property
+    def refunds_wait(self) -> bool:
+        """Whether refunds leave a reservation alone until the capture (`before_capture: hold`, or refund off)."""
+        return not (self.rules.release_before_capture and self.rules.refund)
+
+    @property
     def asked_while_open(self) -> int:
-        """N in the open phase: `before_capture: hold` leaves refunds that nothing met yet out of it."""
-        if self.rules.release_before_capture:
-            return self.asked
-        return self.asked + sum(unmet(refund, self.met) for refund in self.order.refunds)
+        """N in the open phase: without the refunds that wait for the capture."""
+        waiting = sum(unmet(refund, self.met) for refund in self.order.refunds) if self.refunds_wait else 0
+        return max(0, self._balance + waiting)
+
+    @property
+    def excess(self) -> int:
+        """What payouts may return: net - N. A cancelled order asks for nothing, however little was captured."""
+        return self.payment.net - (0 if self.order.status in self.rules.cancel_on else self.asked)
 
     def want(self, asked: int) -> int:
         """How much is still to be captured when the customer should have paid `asked` in the end."""
@@ -78,6 +94,22 @@ class Case:
     @property
     def captured_and_closed(self) -> bool:
         return self.record.closed is Closed.CAPTURED
+
+    @property
+    def ended_before(self) -> bool:
+        """Whether the order had ended before the bridge was there, and nobody touched it since."""
+        record = self.record
+        untouched = record.agreed is None and record.closed_status == self.order.status
+        return record.baseline and record.closed is not None and untouched
+
+    @property
+    def release_leftover(self) -> bool:
+        """Whether what a capture leaves is to be released: so the settings say, and no person dropped it."""
+        return self.rules.release_leftover and not self.waived(Kind.CANCEL, 0)
+
+    def waived(self, kind: Kind, target: int) -> bool:
+        """Whether a person dropped this step; a dropped refund is settled instead."""
+        return (kind, target) in self.record.waived
 
     @property
     def in_capture_phase(self) -> bool:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from bridge.domain.cases import Case
 from bridge.domain.changes import SWITCH
-from bridge.domain.decisions import Decision, Hold, Quiet, Wait
+from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
 from bridge.domain.keys import is_ours
 from bridge.domain.orders import GONE
 from bridge.domain.payments import PaymentState
@@ -44,15 +44,28 @@ def decide(case: Case) -> Conclusion:
 
 
 def _phase(case: Case) -> Decision | Already:
-    order = case.order
+    """Deal with the reservation first, then with the returns that nothing explains, then with refunds."""
+    if case.order.paid is None and not (case.in_capture_phase or case.in_void_phase):
+        return _unpaid(case)
+    closes = Closed.CAPTURED if case.in_capture_phase else Closed.VOIDED if case.in_void_phase else None
+    found = None if case.switched_off or _ended(case) else _of_reservation(case)
+    step = found.step if isinstance(found, Act | Hold) else None
+    if step and case.waived(step.kind, step.target):
+        case, found = replace(case, dropped=step.kind), None
+    if case.unmatched and (found is None or isinstance(found, Quiet)):
+        return Hold(Reason.UNMATCHED_RETURN, {"amount": case.unmatched[0].amount})
+    return found or finish(case, closes)
+
+
+def _ended(case: Case) -> bool:
+    """Whether the reservation was dealt with for good: captured, or ended before the bridge was there."""
+    return case.captured_and_closed if case.in_capture_phase else case.ended_before
+
+
+def _of_reservation(case: Case) -> Decision | None:
     if case.in_capture_phase:
-        closed = case.captured_and_closed or case.switched_off
-        return (None if closed else capture_phase(case)) or finish(case, Closed.CAPTURED)
-    if case.in_void_phase:
-        return (None if case.switched_off else void_phase(case)) or finish(case, Closed.VOIDED)
-    if order.paid is None:
-        return Quiet("not paid yet")
-    return (None if case.switched_off else open_phase(case)) or finish(case, None)
+        return capture_phase(case)
+    return void_phase(case) if case.in_void_phase else open_phase(case)
 
 
 def unsettled(case: Case) -> Wait | None:
@@ -67,13 +80,13 @@ def unsettled(case: Case) -> Wait | None:
 def _forbidden(case: Case) -> Decision | None:
     """Everything that forbids a step whatever the figures say (rule 2); None when one may be taken."""
     order, payment, record = case.order, case.payment, case.record
+    switch = order.meta_value(SWITCH)
+    if record.paused or switch in ("off", "pause"):
+        return Wait(None, f"{SWITCH} is off" if switch == "off" else "paused")
     if order.status in _REMOVED:
         if payment.reserved > 0:
             return Hold(Reason.TRASHED, {"reserved": payment.reserved})
         return Quiet(f"the order is {order.status}")
-    switch = order.meta_value(SWITCH)
-    if record.paused or switch in ("off", "pause"):
-        return Wait(None, f"{SWITCH} is off" if switch == "off" else "paused")
     if len(payment.log) < record.log_length and payment.state is not PaymentState.GONE:
         return Wait(case.now + STALE_RETRY, "the provider answered with an older state of the payment")
     if order.status in _UNPAID:
@@ -103,7 +116,7 @@ def _pending(case: Case) -> Decision:
 
 
 def _not_shown(case: Case) -> Decision:
-    if case.in_capture_phase and not case.captured_and_closed:
+    if case.in_capture_phase and not case.captured_and_closed and case.asked > 0:
         return Hold(Reason.NO_MONEY, {"asked": case.asked, "reserved": 0})
     ended = case.order.status in case.rules.cancel_on or case.record.closed is not None
     if ended and not case.open_refunds:

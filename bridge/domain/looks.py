@@ -1,18 +1,18 @@
 """One look, whole: what was seen, what it means for what we remember, and what follows from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from bridge.domain.cases import Case
 from bridge.domain.changes import SWITCH, Change, Topic, diff
 from bridge.domain.decision import decide, unsettled
-from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet
+from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
 from bridge.domain.keys import is_ours, restore_key, stem
 from bridge.domain.orders import GONE, Order
 from bridge.domain.payments import EntryKind, Payment, PaymentState
 from bridge.domain.reasons import Reason
-from bridge.domain.records import Agreed, Closed, How, Record, Settlement, State
+from bridge.domain.records import Agreed, Closed, How, OpenAction, Record, Settlement, State
 from bridge.domain.rules import Rules, StatusLock
 from bridge.domain.settlement import match
 from bridge.domain.steps import Call, Kind, Step
@@ -89,42 +89,49 @@ def consider(order: Order, payment: Payment, record: Record, rules: Rules, now: 
     """Decide about one look, and say what is to be remembered of it."""
     case = _case(order, payment, record, rules, now)
     remarks = _adopted(case.met, record.settlements)
-    record = record.evolve(
-        unrelated=case.unrelated,
-        settlements=case.met,
-        log_length=max(record.log_length, len(payment.log)),
-        pending_since=(record.pending_since or now) if payment.state is PaymentState.PENDING else None,
-    )
     if payment.state is PaymentState.PENDING and order.paid is not None:
         remarks = (*remarks, Remark(Topics.PENDING, {"detail": payment.detail}))
-    waiting = unsettled(case)
-    if record.closed and not waiting and _open_again(case):
+    if case.record.closed and not unsettled(case) and _open_again(case):
         restore = _restore(case)
         if restore:
-            return Verdict(record=record, decision=gate(Act(restore), record), remarks=remarks)
-        if rules.status_lock is not StatusLock.OFF:
+            return Verdict(record=case.record, decision=gate(Act(restore), record), remarks=remarks)
+        if rules.status_lock is not StatusLock.OFF and order.status in _SET_BACK:
             facts = {"before": record.closed_status, "after": order.status}
             remarks = (*remarks, Remark(Topics.SET_BACK, facts))
-        record = record.evolve(closed=None)
-        case = _case(order, payment, record, rules, now)
+        case = replace(case, record=case.record.evolve(closed=None))
     conclusion = decide(case)
     decision = gate(conclusion.decision, record)
-    record = record.evolve(settlements=conclusion.settlements)
+    record = case.record.evolve(settlements=conclusion.settlements)
     return Verdict(record=_remember(decision, record, case), decision=decision, remarks=remarks)
 
 
 def _case(order: Order, payment: Payment, record: Record, rules: Rules, now: datetime) -> Case:
-    matching = match(order, payment, record.settlements, record.unrelated, stem(order, rules.tag))
+    """Put the case together, its record already holding what this look adds to it."""
+    front = stem(order, rules.tag)
+    matching = match(order, payment, record.settlements, record.unrelated, front)
+    seen = record.evolve(
+        unrelated=matching.unrelated,
+        settlements=matching.settlements,
+        log_length=max(record.log_length, len(payment.log)),
+        pending_since=(record.pending_since or now) if payment.state is PaymentState.PENDING else None,
+        voided=record.voided or _voided(payment, front),
+    )
     return Case(
         order=order,
         payment=payment,
-        record=record,
+        record=seen,
         rules=rules,
         now=now,
         met=matching.settlements,
         unrelated=matching.unrelated,
         unmatched=matching.unmatched,
     )
+
+
+def _voided(payment: Payment, front: str) -> bool:
+    """Whether nothing is left of the payment and we had a hand in that: its log says so, also to a new database."""
+    nothing = payment.reserved == 0 and payment.captured == 0
+    return nothing and any(e.kind is EntryKind.RELEASE and is_ours(e.key, front) for e in payment.log)
 
 
 def _adopted(met: tuple[Settlement, ...], before: tuple[Settlement, ...]) -> tuple[Remark, ...]:
@@ -147,6 +154,8 @@ def _restore(case: Case) -> Step | None:
     record, today = case.record, case.now.date()
     if case.rules.status_lock is not StatusLock.RESTORE or record.restored == today:
         return None
+    if case.waived(Kind.RESTORE_STATUS, 0):
+        return None
     if case.order.status not in _SET_BACK or record.closed_status not in _RESTORABLE:
         return None
     return Step(
@@ -161,23 +170,36 @@ def _restore(case: Case) -> Step | None:
 
 
 def gate(decision: Decision, record: Record) -> Decision:
-    """Let what persons and providers said about this very step stand: waived, approved, refused."""
+    """Let what persons and providers said about this very step stand: waived, approved, refused.
+
+    While the outcome of a call is not known, nothing else may go.
+    """
+    open_ = record.open
+    if open_ and open_.state is State.UNKNOWN and isinstance(decision, Act):
+        return Wait(None, "what became of the last call is not known yet")
     step = decision.step if isinstance(decision, Act | Hold) else None
     if step is None:
         return decision
-    if (step.kind, step.target) in record.waived:
+    if step.refund is None and (step.kind, step.target) in record.waived:
         return Quiet(f"a person dropped this {step.kind}")
-    open_ = record.open
     if open_ is None or not open_.step.same(step):
         return decision
     if open_.approved:
         return Act(step)
     if open_.state is State.HELD and isinstance(decision, Act):
-        if open_.reason == Reason.REFUSED:
-            return Hold(Reason.REFUSED, {"said": open_.refusal}, step)
-        if open_.reason == Reason.NOT_SEEN:
-            return Hold(Reason.NOT_SEEN, {"amount": step.amount}, step)
+        return _still_held(open_, decision)
     return decision
+
+
+def _still_held(open_: OpenAction, decision: Act) -> Decision:
+    """Hold a step for what its own call, or the mode of the store, brought up; no look at the amounts ends that."""
+    match open_.reason:
+        case Reason.REFUSED:
+            return Hold(Reason.REFUSED, {"said": open_.refusal}, decision.step)
+        case Reason.NOT_SEEN | Reason.SHADOWED as reason:
+            return Hold(Reason(reason), {"amount": decision.step.amount}, decision.step)
+        case _:
+            return decision
 
 
 def _remember(decision: Decision, record: Record, case: Case) -> Record:
@@ -187,7 +209,4 @@ def _remember(decision: Decision, record: Record, case: Case) -> Record:
     record = record.evolve(agreed=Agreed(total=order.total, refunded=order.refunded), payment_id=case.payment.id)
     if decision.closes:
         record = record.evolve(closed=decision.closes, closed_status=order.status)
-    if decision.closes is Closed.VOIDED:
-        ours = any(e.kind is EntryKind.RELEASE and is_ours(e.key, case.stem) for e in case.payment.log)
-        record = record.evolve(voided=record.voided or ours)
     return record

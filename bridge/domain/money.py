@@ -5,9 +5,12 @@ error, never rounded: design § 1, promise 7.
 """
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 
 from iso4217 import Currency
+
+_EXACT = Context(prec=28, traps=[Inexact, InvalidOperation, Overflow])
+"""Moving the point in the default context would round a figure of more than 28 digits without a word."""
 
 
 class AmountError(ValueError):
@@ -33,7 +36,10 @@ def to_minor(figure: str | int | Decimal, currency: str) -> int:
         raise AmountError(f"{figure!r} is not a number") from error
     if not value.is_finite():
         raise AmountError(f"{figure!r} is not a finite number")
-    minor = value.scaleb(decimals(currency))
+    try:
+        minor = value.scaleb(decimals(currency), _EXACT)
+    except ArithmeticError as error:
+        raise AmountError(f"{figure} has more digits than an amount") from error
     if minor != minor.to_integral_value():
         raise AmountError(f"{currency} cannot express {figure}")
     return int(minor)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bridge.domain.cases import Case
-from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
+from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
 from bridge.domain.keys import refund_key
 from bridge.domain.orders import Refund
 from bridge.domain.payments import Can
@@ -23,21 +23,23 @@ class Already:
 
 def finish(case: Case, closes: Closed | None) -> Decision | Already:
     """Pay the lowest open refund; without one, say whether order and payment agree."""
-    if case.unmatched:
-        return Hold(Reason.UNMATCHED_RETURN, {"amount": case.unmatched[0].amount})
+    if closes is Closed.CAPTURED and case.payment.net < case.asked:
+        return _aside(case) or _owed(case)
     waiting = case.open_refunds
-    if closes is None and not case.rules.release_before_capture:
-        left = case.payment.net - case.asked
-        waiting = [refund for refund in waiting[:1] if unmet(refund, case.met) <= left]
+    if closes is None and case.refunds_wait:
+        waiting = [refund for refund in waiting[:1] if unmet(refund, case.met) <= case.excess]
     if waiting:
         return _payout(case, waiting[0])
     return _void_agreement(case) if closes is Closed.VOIDED else _agreement(case, closes)
 
 
 def _payout(case: Case, refund: Refund) -> Decision | Already:
-    left, amount = case.payment.net - case.asked, unmet(refund, case.met)
-    if left <= 0:
-        return _switched_off(case) or Already(refund)
+    left, amount = case.excess, unmet(refund, case.met)
+    if left < amount:
+        # What is still to become of the reservation decides whether there will be anything to return.
+        undecided = _aside(case)
+        if undecided or left <= 0:
+            return undecided or Already(refund)
     if not case.rules.refund:
         return Quiet("refund is switched off in settings.yaml")
     if refund.paid_by_shop is None:
@@ -71,36 +73,48 @@ def _refund(case: Case, refund_id: int, amount: int) -> Step:
 
 
 def _agreement(case: Case, closes: Closed | None) -> Decision:
-    paid, asked = case.payment.net, case.asked
+    paid, left_over = case.payment.net, case.payment.reserved
+    asked = case.asked if closes else case.asked_while_open
     if paid > asked + case.excused:
         return Hold(Reason.OVERPAID, {"asked": asked, "paid": paid})
-    if closes is Closed.CAPTURED and paid < asked:
-        if case.record.baseline and case.record.agreed is None:
-            return Hold(Reason.BASELINE_RESERVED, {"asked": asked, "reserved": case.payment.reserved})
-        return _switched_off(case) or Hold(Reason.UNDERPAID, {"asked": asked, "paid": paid})
-    left_over = case.payment.reserved
-    if closes is Closed.CAPTURED and left_over > 0 and case.rules.release_leftover and case.rules.capture:
+    if closes is Closed.CAPTURED and left_over > 0 and case.release_leftover and case.rules.capture:
         # Closed long ago, and somebody reserved more since: not ours to correct unasked.
         release = release_all(case, "more is reserved on a closed order")
-        facts = {"asked": 0, "reserved": left_over}
-        return Hold(Reason.MORE_RESERVED, facts, release.step)
-    return _switched_off(case) or Quiet("order and payment agree", agreed=True, closes=closes)
+        return Hold(Reason.MORE_RESERVED, {"asked": 0, "reserved": left_over}, release.step)
+    return _aside(case) or Quiet("order and payment agree", agreed=True, closes=closes)
+
+
+def _owed(case: Case) -> Hold:
+    """What to say of an order that counts as captured while less than it asks for was paid."""
+    payment = case.payment
+    facts: Facts = {"asked": case.asked, "reserved": payment.reserved}
+    if case.ended_before:
+        return Hold(Reason.BASELINE_RESERVED, facts)
+    if payment.captured == 0:
+        return Hold(Reason.NO_MONEY, facts)
+    return Hold(Reason.UNDERPAID, {"asked": case.asked, "paid": payment.net})
 
 
 def _void_agreement(case: Case) -> Decision:
-    paid, asked = case.payment.net, case.asked
-    if paid <= case.excused:
-        return _switched_off(case) or Quiet("nothing is reserved or kept", agreed=True, closes=Closed.VOIDED)
+    payment, asked = case.payment, case.asked
+    kept = payment.net - case.excused
+    if kept <= 0:
+        if payment.reserved > 0 and case.ended_before:
+            return Hold(Reason.BASELINE_RESERVED, {"asked": 0, "reserved": payment.reserved})
+        return _aside(case) or Quiet("nothing is reserved or kept", agreed=True, closes=Closed.VOIDED)
     if case.order.status != "refunded":
-        return Hold(Reason.CANCELLED_BUT_CAPTURED, {"paid": paid})
+        return Hold(Reason.CANCELLED_BUT_CAPTURED, {"paid": payment.net})
     if asked > 0:
-        facts = {"asked": asked, "paid": paid, "reserved": case.payment.reserved}
-        return Hold(Reason.REFUNDED_NOT_ALL, facts, _refund(case, 0, paid))
-    return Hold(Reason.OVERPAID, {"asked": asked, "paid": paid})
+        facts = {"asked": asked, "paid": payment.net, "reserved": payment.reserved}
+        rest = _refund(case, 0, min(kept, asked)) if case.rules.refund else None
+        return Hold(Reason.REFUNDED_NOT_ALL, facts, rest)
+    return Hold(Reason.OVERPAID, {"asked": asked, "paid": payment.net})
 
 
-def _switched_off(case: Case) -> Quiet | None:
-    """While the action that would deal with a reservation is off, what is reserved settles nothing."""
+def _aside(case: Case) -> Quiet | None:
+    """While what would deal with the reservation is switched off or was dropped, that is all there is to say."""
+    if case.dropped:
+        return Quiet(f"a person dropped this {case.dropped}")
     if case.switched_off and case.payment.reserved > 0:
         return Quiet(f"{case.switched_off} is switched off in settings.yaml")
     return None

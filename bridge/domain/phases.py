@@ -23,7 +23,7 @@ def capture_phase(case: Case) -> Decision | None:
         return _more_wanted(case, want, at_capture=True)
     if want > 0:
         return _capture(case, want)
-    if payment.reserved > 0 and case.rules.release_leftover:
+    if payment.reserved > 0 and case.release_leftover:
         return release_all(case, "nothing more is to be captured")
     return None
 
@@ -33,7 +33,7 @@ def void_phase(case: Case) -> Decision | None:
     if payment.reserved == 0:
         return None
     release = release_all(case, f"status {case.order.status}")
-    if refunded and case.asked != 0:
+    if refunded and case.asked > 0:
         facts = {"asked": case.asked, "paid": payment.net, "reserved": payment.reserved}
         return Hold(Reason.REFUNDED_NOT_ALL, facts, release.step if isinstance(release, Act) else None)
     until = case.record.status_since + UNPAID_GRACE
@@ -48,6 +48,8 @@ def open_phase(case: Case) -> Decision | None:
         return None
     if want > payment.reserved:
         return _more_wanted(case, want, at_capture=False)
+    if want == 0 and payment.captured > 0 and not case.release_leftover:
+        return None
     if want == 0:
         found = release_all(case, "nothing is asked for any more")
     elif case.can(Can.RELEASE_PART):
@@ -76,7 +78,7 @@ def _capture(case: Case, amount: int) -> Act | Hold:
         key=capture_key(case.stem, target),
         amount=amount,
         target=target,
-        everything=whole or (case.rules.release_leftover and case.can(Can.CAPTURE_AND_CLOSE)),
+        everything=whole or (case.release_leftover and case.can(Can.CAPTURE_AND_CLOSE)),
         why=f"status {case.order.status}",
     )
     return Act(step)

@@ -51,4 +51,4 @@ class Reason(StrEnum):
     SHADOWED = "shadowed"
     """Decided before the store went live, and still wanted."""
     BASELINE_RESERVED = "baseline-reserved"
-    """Completed before the bridge was there, and still only reserved. asked, reserved"""
+    """Ended before the bridge was there, and still only reserved. asked, reserved"""

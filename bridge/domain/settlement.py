@@ -12,7 +12,8 @@ from bridge.domain.orders import Order, Refund
 from bridge.domain.payments import Entry, EntryKind, Payment
 from bridge.domain.records import How, Settlement
 
-_WITHOUT_ENTRY = (How.BASELINE, How.WAIVED)
+_ON_SOMEBODYS_WORD = (How.BASELINE, How.WAIVED, How.ADOPTED)
+"""Taken as met without knowing by what; with an entry it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,32 +43,36 @@ def match(
         for entry in payment.log
         if entry.kind is EntryKind.RETURN and entry.id not in used and entry.id not in aside
     ]
-    strangers = []
-    for entry in open_returns:
-        own = next((r for r in order.refunds if entry.key == refund_key(stem, r.id)), None)
-        if own and unmet(own, met) >= entry.amount:
-            met.append(Settlement(refund=own.id, how=How.PAID, amount=entry.amount, entry=entry.id))
-        elif entry.key == refund_key(stem, 0):
-            aside.add(entry.id)
-        else:
-            strangers.append(entry)
-    unmatched = [entry for entry in strangers if not _adopt(entry, order, met)]
-    return Matching(settlements=tuple(met), unrelated=frozenset(aside), unmatched=tuple(unmatched))
+    aside |= {entry.id for entry in open_returns if entry.key == refund_key(stem, 0)}
+    ours = {refund_key(stem, refund.id): refund for refund in order.refunds}
+    named = {str(refund.id): refund for refund in order.refunds}
+    rest = [entry for entry in open_returns if entry.id not in aside]
+    rest = [e for e in rest if not _meet(e, ours.get(e.key or ""), met, How.PAID)]
+    rest = [e for e in rest if not _meet(e, named.get(e.key or ""), met, How.ADOPTED, exactly=True)]
+    rest = [e for e in rest if not _adopt(e, order, met)]
+    return Matching(settlements=tuple(met), unrelated=frozenset(aside), unmatched=tuple(rest))
+
+
+def _meet(entry: Entry, refund: Refund | None, met: list[Settlement], how: How, *, exactly: bool = False) -> bool:
+    """Let a return meet this refund, as far as nothing else did; say whether it could."""
+    if refund is None:
+        return False
+    left = unmet(refund, met)
+    if left == entry.amount or (left > entry.amount and not exactly):
+        met.append(Settlement(refund=refund.id, how=how, amount=entry.amount, entry=entry.id))
+        return True
+    for index, settlement in enumerate(met):
+        loose = settlement.how in _ON_SOMEBODYS_WORD and settlement.entry is None
+        if loose and settlement.refund == refund.id and settlement.amount == entry.amount:
+            met[index] = replace(settlement, how=how, entry=entry.id)
+            return True
+    return False
 
 
 def _adopt(entry: Entry, order: Order, met: list[Settlement]) -> bool:
-    """Let a return that we did not make meet a refund of exactly its amount; say whether there was one."""
-    fitting = [refund for refund in order.refunds if unmet(refund, met) == entry.amount]
-    named = [refund for refund in fitting if entry.key == str(refund.id)]
-    for refund in (*named, *fitting):
-        met.append(Settlement(refund=refund.id, how=How.ADOPTED, amount=entry.amount, entry=entry.id))
-        return True
-    for index, settlement in enumerate(met):
-        # Taken as met without knowing by what: now it is known.
-        if settlement.how in _WITHOUT_ENTRY and settlement.entry is None and settlement.amount == entry.amount:
-            met[index] = replace(settlement, how=How.ADOPTED, entry=entry.id)
-            return True
-    return False
+    """Let a return meet the lowest refund of exactly its amount, open ones first; say whether there was one."""
+    by_need = sorted(order.refunds, key=lambda refund: unmet(refund, met) != entry.amount)
+    return any(_meet(entry, refund, met, How.ADOPTED, exactly=True) for refund in by_need)
 
 
 def settle_release(order: Order, settlements: tuple[Settlement, ...], amount: int) -> tuple[Settlement, ...]:

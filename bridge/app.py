@@ -1,0 +1,115 @@
+"""The composition root: settings become units that run. The only module that knows every class."""
+
+import random
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+
+from bridge.db.connection import opened, sqlite_path
+from bridge.db.journal import Journal
+from bridge.db.lock import alone
+from bridge.domain.changes import SWITCH
+from bridge.domain.claims import Method
+from bridge.domain.rules import Rules, StatusLock
+from bridge.engine.cycles import start
+from bridge.engine.unit import Unit
+from bridge.providers.registry import ProviderKind, provider_kinds
+from bridge.settings import ProviderSettings, Settings, StoreSettings, load, matches_method
+from bridge.woo.client import WooStore
+
+
+def read_settings(path: Path) -> Settings:
+    """Read settings.yaml with the providers that are installed. Raises SettingsError."""
+    return load(path, {name: kind.SETTINGS for name, kind in provider_kinds().items()})
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def units(
+    settings: Settings, *, now: Callable[[], datetime] = utc_now, chance: Callable[[], float] = random.random
+) -> AsyncIterator[list[Unit]]:
+    """Open the database and make every store's unit. Raises DatabaseError and SettingsError."""
+    kinds = provider_kinds()
+    with alone(sqlite_path(settings.database)):
+        async with opened(settings.database), aiohttp.ClientSession() as session:
+            made = [_unit(store, kinds, session, now, chance) for store in settings.stores]
+            for unit, store in zip(made, settings.stores, strict=True):
+                await start(unit, store.mode)
+            yield made
+
+
+def _unit(
+    store: StoreSettings,
+    kinds: Mapping[str, ProviderKind],
+    session: aiohttp.ClientSession,
+    now: Callable[[], datetime],
+    chance: Callable[[], float],
+) -> Unit:
+    id_keys = {key for provider in store.providers for key in kinds[provider.type].PAYMENT_ID_KEYS}
+    return Unit(
+        store=WooStore(
+            session,
+            name=store.name,
+            url=store.url,
+            consumer_key=store.consumer_key.reveal(),
+            consumer_secret=store.consumer_secret.reveal(),
+            keep_meta=frozenset({SWITCH, *id_keys}),
+            concurrency=store.concurrency,
+            clock=lambda: now().timestamp(),
+        ),
+        providers=tuple(kinds[provider.type].connect(provider, session) for provider in store.providers),
+        methods=tuple(_method(i, provider, kinds[provider.type]) for i, provider in enumerate(store.providers)),
+        journal=Journal(store.name),
+        rules=rules(store),
+        live=store.mode == "live",
+        language=store.language,
+        overlap=store.poll.overlap,
+        start_from=store.start_from if isinstance(store.start_from, date) else None,
+        now=now,
+        chance=chance,
+    )
+
+
+def _method(place: int, provider: ProviderSettings, kind: ProviderKind) -> Method:
+    return Method(
+        provider=place,
+        matches=partial(_matches, provider.payment_methods),
+        id_keys=kind.PAYMENT_ID_KEYS,
+        transaction_id=kind.TRANSACTION_ID_NAMES_PAYMENT,
+        match_reference=provider.match_reference,
+    )
+
+
+def _matches(patterns: tuple[str, ...], method: str) -> bool:
+    return any(matches_method(pattern, method) for pattern in patterns)
+
+
+def rules(store: StoreSettings) -> Rules:
+    """What a store's settings ask of the decisions."""
+    actions, settle = store.actions, store.settle
+    return Rules(
+        capture=actions.capture.enabled,
+        capture_on=frozenset(actions.capture.on),
+        release_leftover=actions.capture.leftover == "release",
+        cancel=actions.cancel.enabled,
+        cancel_on=frozenset(actions.cancel.on),
+        refund=actions.refund.enabled,
+        release_before_capture=actions.refund.before_capture == "release",
+        refund_delay=actions.refund.delay,
+        hold_older_than=actions.refund.hold_older_than,
+        modify=actions.modify.enabled,
+        status_lock=StatusLock(actions.status_lock),
+        settle_change=settle.change,
+        settle_refund=settle.refund,
+        settle_unknown=settle.unknown,
+        settle_others=settle.others,
+        warn_after=store.warn_after,
+        tag=store.tag or "",
+    )

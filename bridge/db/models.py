@@ -1,0 +1,147 @@
+"""The tables. What must never be broken is stated here and enforced by the database."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class StoreRow(Model):
+    """A store of settings.yaml, known by its name."""
+
+    name = fields.CharField(max_length=64, primary_key=True)
+    mode = fields.CharField(max_length=8, default="shadow")
+    cursor = fields.DatetimeField(null=True)
+    """The latest `date_modified_gmt` that was read and committed: the store's clock, not ours."""
+    trash_cursor = fields.DatetimeField(null=True)
+    baseline = fields.DatetimeField(null=True)
+    """The store's own time up to which orders were there before the bridge."""
+    baseline_done = fields.BooleanField(default=False)
+    polled = fields.DatetimeField(null=True)
+    """When a poll last ended well, by our clock."""
+    swept = fields.DatetimeField(null=True)
+    swept_slowly = fields.DatetimeField(null=True)
+    problem = fields.TextField(default="")
+    """What kept the last poll from ending well; "" when nothing did."""
+    locale = fields.CharField(max_length=16, default="")
+    """The shop's language, as it says itself ("sv_SE"); "" until it was asked."""
+    paused = fields.BooleanField(default=False)
+
+    class Meta:
+        table = "stores"
+
+
+class OrderRow(Model):
+    id = fields.BigIntField(primary_key=True)
+    store: fields.ForeignKeyRelation[StoreRow] = fields.ForeignKeyField("bridge.StoreRow", related_name="orders")
+    order_id = fields.BigIntField()
+    """The order's id in WooCommerce."""
+    number = fields.CharField(max_length=64, default="")
+    status = fields.CharField(max_length=64, default="")
+    snapshot = fields.TextField(null=True)
+    """The order as last seen, as JSON; null when it was never understood."""
+    record = fields.TextField(null=True)
+    """What is remembered of it, as JSON, less settlements and the open action, which have tables."""
+    payment = fields.TextField(null=True)
+    """The payment as last read, as JSON."""
+    provider = fields.CharField(max_length=32, default="")
+    payment_id = fields.CharField(max_length=64, default="", db_index=True)
+    problem = fields.TextField(default="")
+    """Why the order could not be understood; it is set aside until it can be."""
+    due = fields.DatetimeField(null=True)
+    """When to look at it again; null: when something changes."""
+    failures = fields.IntField(default=0)
+    """How many looks in a row failed."""
+    why = fields.TextField(default="")
+    """The last decision in words."""
+    attention = fields.CharField(max_length=32, default="")
+    """The `Reason` that a person is needed for."""
+    facts = fields.TextField(default="")
+    """The figures of the attention, as JSON."""
+    attention_since = fields.DatetimeField(null=True)
+    watched = fields.BooleanField(default=True)
+    """Whether the sweep re-reads it: it is open, or a person or a retry is waited for."""
+    moved = fields.DatetimeField(null=True)
+    """When money last moved on it."""
+
+    class Meta:
+        table = "orders"
+        unique_together = (("store", "order_id"),)
+        indexes = (("store", "due"), ("store", "watched"))
+
+
+class SettlementRow(Model):
+    id = fields.BigIntField(primary_key=True)
+    order: fields.ForeignKeyRelation[OrderRow] = fields.ForeignKeyField(
+        "bridge.OrderRow", related_name="settlements"
+    )
+    refund = fields.BigIntField()
+    how = fields.CharField(max_length=16)
+    amount = fields.BigIntField()
+    entry = fields.CharField(max_length=64, null=True)
+    """The payment's log entry that met the refund; one entry meets one refund, once."""
+
+    class Meta:
+        table = "settlements"
+        unique_together = (("order", "entry"),)
+
+
+class ActionRow(Model):
+    id = fields.BigIntField(primary_key=True)
+    order: fields.ForeignKeyRelation[OrderRow] = fields.ForeignKeyField("bridge.OrderRow", related_name="actions")
+    open_slot = fields.BigIntField(null=True, unique=True)
+    """The order's row id while the action has not ended: an order has one open action at most."""
+    step = fields.TextField()
+    key = fields.CharField(max_length=24)
+    kind = fields.CharField(max_length=16)
+    state = fields.CharField(max_length=8, db_index=True)
+    amount = fields.BigIntField()
+    target = fields.BigIntField()
+    currency = fields.CharField(max_length=3)
+    refund = fields.BigIntField(null=True)
+    provider = fields.CharField(max_length=32)
+    reason = fields.TextField(default="")
+    refusal = fields.TextField(default="")
+    reference = fields.CharField(max_length=128, default="")
+    approved = fields.BooleanField(default=False)
+    shadow = fields.BooleanField(default=False)
+    attempts = fields.IntField(default=0)
+    attempt = fields.TextField(null=True)
+    """The last call made, with the payment's figures before it, as JSON."""
+    next_try = fields.DatetimeField(null=True)
+    created = fields.DatetimeField()
+    updated = fields.DatetimeField()
+
+    class Meta:
+        table = "actions"
+
+
+class NoteRow(Model):
+    """An order note that is to be written, or was."""
+
+    id = fields.BigIntField(primary_key=True)
+    order: fields.ForeignKeyRelation[OrderRow] = fields.ForeignKeyField("bridge.OrderRow", related_name="notes")
+    mark = fields.CharField(max_length=64)
+    """What the text ends with, and what it is found again by."""
+    text = fields.TextField()
+    attempts = fields.IntField(default=0)
+    next_try = fields.DatetimeField(null=True)
+    """Null when it is written, or given up."""
+    note_id = fields.BigIntField(null=True)
+    created = fields.DatetimeField()
+
+    class Meta:
+        table = "notes"
+        unique_together = (("order", "mark"),)
+
+
+class EventRow(Model):
+    """One line of an order's story."""
+
+    id = fields.BigIntField(primary_key=True)
+    order: fields.ForeignKeyRelation[OrderRow] = fields.ForeignKeyField("bridge.OrderRow", related_name="events")
+    at = fields.DatetimeField()
+    topic = fields.CharField(max_length=16)
+    """seen, decided, called, answered, noted, person, problem."""
+    text = fields.TextField()
+
+    class Meta:
+        table = "events"

@@ -1,0 +1,137 @@
+"""What the commands show: plain values with stable fields, read and nothing else (design § 6)."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from bridge.db.codec import PAYMENT, load
+from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow, StoreRow
+from bridge.domain.records import State
+from bridge.errors import UsageError
+
+
+async def actions(
+    state: str | None = None, order: int | None = None, row: int | None = None
+) -> list[dict[str, Any]]:
+    """The queue, oldest first: one object an action with the fields of design § 6. `row` is an order's own row."""
+    query = ActionRow.all().prefetch_related("order")
+    if state is not None:
+        query = query.filter(state=state)
+    if order is not None:
+        query = query.filter(order__order_id=order)
+    if row is not None:
+        query = query.filter(order_id=row)
+    return [_action(action) for action in await query.order_by("id")]
+
+
+def _action(row: ActionRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "key": row.key,
+        "store": row.order.store_id,  # type: ignore[attr-defined]
+        "order": row.order.order_id,
+        "order_number": row.order.number,
+        "kind": row.kind,
+        "state": row.state,
+        "amount": row.amount,
+        "target": row.target,
+        "currency": row.currency,
+        "refund": row.refund,
+        "reason": row.refusal or row.reason,
+        "attempts": row.attempts,
+        "created": _moment(row.created),
+        "updated": _moment(row.updated),
+        "provider": row.provider,
+        "reference": row.reference,
+    }
+
+
+async def order(store: str, order_id: int) -> dict[str, Any]:
+    """One order's whole story. Raises UsageError where it is not known."""
+    row = await OrderRow.get_or_none(store_id=store, order_id=order_id)
+    if row is None:
+        raise UsageError(
+            f"order {order_id} of store {store} is not known: is the name right (see `wc-bridge status`)?"
+        )
+    payment = load(PAYMENT, row.payment)
+    settled = await SettlementRow.filter(order_id=row.id).order_by("id")
+    notes = await NoteRow.filter(order_id=row.id).order_by("id")
+    return {
+        "store": store,
+        "order": row.order_id,
+        "order_number": row.number,
+        "status": row.status,
+        "provider": row.provider,
+        "payment_id": row.payment_id,
+        "payment": None
+        if payment is None
+        else {
+            "state": payment.state,
+            "detail": payment.detail,
+            "currency": payment.currency,
+            "reserved": payment.reserved,
+            "captured": payment.captured,
+            "returned": payment.returned,
+            "limit": payment.limit,
+        },
+        "decision": row.why,
+        "problem": row.problem,
+        "attention": row.attention,
+        "facts": json.loads(row.facts or "{}"),
+        "due": _moment(row.due),
+        "settlements": [
+            {"refund": item.refund, "how": item.how, "amount": item.amount, "entry": item.entry} for item in settled
+        ],
+        "actions": await actions(row=row.id),
+        "notes": [{"mark": note.mark, "text": note.text, "written": note.note_id} for note in notes],
+        "story": [
+            {"at": _moment(event.at), "topic": event.topic, "text": event.text}
+            for event in await EventRow.filter(order_id=row.id).order_by("id")
+        ],
+    }
+
+
+async def status() -> list[dict[str, Any]]:
+    """Per store: mode, last good poll, orders open, actions by state, and what needs attention."""
+    return [await _store(row) for row in await StoreRow.all().order_by("name")]
+
+
+async def _store(row: StoreRow) -> dict[str, Any]:
+    orders = OrderRow.filter(store_id=row.name)
+    counts = {state.value: await ActionRow.filter(order__store_id=row.name, state=state).count() for state in State}
+    needing = await orders.exclude(attention="", problem="").order_by("order_id")
+    return {
+        "store": row.name,
+        "mode": row.mode,
+        "polled": _moment(row.polled),
+        "cursor": _moment(row.cursor),
+        "problem": row.problem,
+        "paused": row.paused,
+        "orders": await orders.count(),
+        "open": await orders.filter(watched=True).count(),
+        "due": await orders.filter(due__isnull=False).count(),
+        "actions": counts,
+        "attention": [
+            {
+                "order": item.order_id,
+                "order_number": item.number,
+                "status": item.status,
+                "reason": item.attention or "unreadable",
+                "facts": json.loads(item.facts or "{}"),
+                "text": item.problem or item.why,
+                "since": _moment(item.attention_since),
+                "action": await _held(item.id),
+            }
+            for item in needing
+            if item.attention or item.problem
+        ],
+    }
+
+
+async def _held(order_row: int) -> int | None:
+    row = await ActionRow.get_or_none(open_slot=order_row)
+    return row.id if row is not None else None
+
+
+def _moment(value: datetime | None) -> str | None:
+    return value.isoformat(timespec="seconds").replace("+00:00", "Z") if value is not None else None

@@ -1,0 +1,127 @@
+"""A call: written down, made once, and its ending recorded. Whether it took effect is for the next look to say."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from bridge.domain.attempts import Attempt
+from bridge.domain.lifecycle import retry_delay
+from bridge.domain.lines import Charge, capture_charges, change_charges, refund_charges
+from bridge.domain.orders import Order
+from bridge.domain.outcomes import Done, Later, Outcome, Refused, Unknown
+from bridge.domain.payments import Payment
+from bridge.domain.reasons import Reason
+from bridge.domain.records import State
+from bridge.domain.steps import Call, Step
+from bridge.engine.looking import Ready
+from bridge.engine.unit import Unit
+from bridge.errors import AnswerLost, Busy, RemoteError, Unreachable
+from bridge.ports import Request
+
+log = structlog.get_logger()
+
+
+async def act(unit: Unit, ready: Ready) -> bool:
+    """Make the call of a step that a look has just derived; False when somebody else has taken or ended it."""
+    attempt = _attempt(ready)
+    if not await unit.journal.begin_attempt(ready.action, attempt, unit.now()):
+        return False
+    calling = asyncio.ensure_future(_call(unit, ready))
+    try:
+        outcome: Outcome = await asyncio.shield(calling)
+    except asyncio.CancelledError:
+        calling.cancel()
+        await asyncio.shield(
+            _record(unit, ready, attempt, Unknown("the bridge was stopped in the middle of the call"))
+        )
+        raise
+    await _record(unit, ready, attempt, outcome)
+    return True
+
+
+def _attempt(ready: Ready) -> Attempt:
+    payment = ready.payment
+    return Attempt(
+        step=ready.step,
+        log_length=len(payment.log) if payment else 0,
+        reserved=payment.reserved if payment else 0,
+        captured=payment.captured if payment else 0,
+        returned=payment.returned if payment else 0,
+    )
+
+
+async def _call(unit: Unit, ready: Ready) -> Outcome:
+    step = ready.step
+    log.info("action.call", store=unit.store.name, order=ready.order.id, kind=step.kind, key=step.key)
+    if step.call is Call.RESTORE or ready.payment is None:
+        return await _restore(unit, ready.order, step)
+    request = Request(
+        call=step.call,
+        payment=ready.payment,
+        amount=step.amount,
+        charges=charges(ready.order, ready.payment, step),
+        key=step.key,
+        everything=step.everything,
+    )
+    return await unit.providers[ready.provider].perform(request)
+
+
+def charges(order: Order, payment: Payment, step: Step) -> tuple[Charge, ...]:
+    """The lines of a step; they sum to its amount exactly."""
+    refund = order.refund(step.refund) if step.refund is not None else None
+    if refund is not None:
+        return refund_charges(order, refund, step.amount)
+    if step.call is Call.CAPTURE and payment.captured == 0:
+        return capture_charges(order, step.amount)
+    return change_charges(order, step.amount)
+
+
+async def _restore(unit: Unit, order: Order, step: Step) -> Outcome:
+    try:
+        await unit.store.set_status(order.id, step.status or "")
+    except (Busy, Unreachable) as error:
+        return Later(str(error), getattr(error, "after", None))
+    except AnswerLost as error:
+        return Unknown(str(error))
+    except RemoteError as error:
+        return Refused(str(error))
+    return Done()
+
+
+async def _record(unit: Unit, ready: Ready, attempt: Attempt, outcome: Outcome) -> None:
+    now = unit.now()
+    state, text = _ending(outcome)
+    ended = replace(attempt, ended=now, said_done=isinstance(outcome, Done))
+    log.info("action.answer", store=unit.store.name, order=ready.order.id, key=ready.step.key, answer=text)
+    await unit.journal.end_attempt(
+        ready.action,
+        state,
+        text,
+        now,
+        attempt=ended,
+        reason=Reason.REFUSED if isinstance(outcome, Refused) else text,
+        refusal=outcome.reason if isinstance(outcome, Refused) else "",
+        next_try=_next_try(unit, ready, outcome, now),
+    )
+
+
+def _ending(outcome: Outcome) -> tuple[State, str]:
+    """The state after a call. Done too is UNKNOWN until a read of the payment shows it."""
+    match outcome:
+        case Done():
+            return State.UNKNOWN, "the provider says that it is done"
+        case Refused(reason=reason):
+            return State.HELD, f"refused: {reason}"
+        case Later(reason=reason):
+            return State.WAITING, f"not now: {reason}"
+        case Unknown(detail=detail):
+            return State.UNKNOWN, f"outcome unknown: {detail}"
+
+
+def _next_try(unit: Unit, ready: Ready, outcome: Outcome, now: datetime) -> datetime | None:
+    if not isinstance(outcome, Later):
+        return None
+    waited = now - (ready.known.action_created or now)
+    return now + retry_delay(ready.known.attempts + 1, waited, unit.chance(), outcome.after)

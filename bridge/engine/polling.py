@@ -1,0 +1,160 @@
+"""The poll: what changed in the store since the cursor, committed together with the cursor (design § 2)."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+import structlog
+
+from bridge.db.journal import Known, Sight
+from bridge.domain.claims import claim
+from bridge.domain.looks import baseline, observe
+from bridge.domain.orders import GONE, Order
+from bridge.domain.records import Closed, How, Record, Settlement
+from bridge.engine.unit import Unit
+from bridge.errors import NotThere, RemoteError
+from bridge.ports import Row
+
+log = structlog.get_logger()
+
+PAGE = 100
+"""What `changed_since` returns at most; a shorter page is the last."""
+TICK = timedelta(seconds=1)
+"""The store's dates have one-second steps."""
+RECENT = timedelta(days=30)
+"""Orders completed within this before the bridge came are looked at once (design § 2, First run)."""
+
+
+async def poll(unit: Unit) -> None:
+    """Read every order that changed since the last poll. Raises RemoteError; what was read until then is kept."""
+    state = await unit.journal.state()
+    try:
+        if not state.baseline_done:
+            await _walk_baseline(unit, state.cursor)
+        else:
+            await _walk(unit, state.cursor, "cursor", trash=False)
+            await _walk(unit, state.trash_cursor or state.cursor, "trash_cursor", trash=True)
+    except RemoteError as error:
+        await unit.journal.store_problem(str(error))
+        raise
+    await unit.journal.polled(unit.now())
+
+
+async def _walk(unit: Unit, cursor: datetime | None, name: str, *, trash: bool) -> None:
+    """Walk from the cursor less the overlap to the newest change, page by page.
+
+    Each page starts a tick before the last row of the one before it, so that rows of the same second are not lost
+    at the border; rows that come twice differ in nothing and cause nothing.
+    """
+    moment = cursor - unit.overlap if cursor else None
+    while True:
+        rows = await unit.store.changed_since(moment, trash=trash)
+        newest = max((row.modified for row in rows if row.modified), default=None)
+        reached = max((date for date in (cursor, newest) if date is not None), default=None)
+        await take_in(unit, rows, **{name: reached})
+        if len(rows) < PAGE or newest is None:
+            return
+        cursor = reached
+        moment = newest - TICK if moment is None or newest - TICK > moment else newest
+
+
+async def take_in(unit: Unit, rows: list[Row], **cursors: datetime | None) -> None:
+    """Compare listed orders with their snapshots, and commit what differs together with the cursors."""
+    now = unit.now()
+    known = await unit.journal.known_many(row.id for row in rows)
+    state = await unit.journal.state()
+    sights = [_sight(unit, row, known.get(row.id), state.baseline, now) for row in rows]
+    news = [sight for sight in sights if sight is not None]
+    for sight in news:
+        for _, text in sight.events:
+            log.info("order.seen", store=unit.store.name, order=sight.order_id, change=text)
+    await unit.journal.commit_sights(news, now, **cursors)
+
+
+def _sight(unit: Unit, row: Row, known: Known | None, before: datetime | None, now: datetime) -> Sight | None:
+    if row.order is None:
+        return None if known is not None and known.problem == row.problem else _problem(row)
+    order = _with_refunds_as_known(row.order, known)
+    if (known is None or known.order is None) and before is not None and order.created < before:
+        # It was there before the bridge, out of sight (in the trash): baseline, like its contemporaries.
+        return _baseline_sight(unit, order, baseline(order, unit.rules, now), now)
+    record, changes = observe(known.order if known else None, order, known.record if known else None, now)
+    if not changes and not (known and known.problem):
+        return None
+    return Sight(
+        order_id=row.id,
+        order=order,
+        record=record,
+        events=tuple(("seen", change.text) for change in changes),
+        due=now + unit.rules.settle_change if claim(order, unit.methods) else None,
+    )
+
+
+def _with_refunds_as_known(order: Order, known: Known | None) -> Order:
+    """A listing gives a refund's id and amount alone: keep what is known of those that have not changed."""
+    if known is None or known.order is None:
+        return order
+    before = {(refund.id, refund.amount): refund for refund in known.order.refunds}
+    refunds = tuple(before.get((refund.id, refund.amount), refund) for refund in order.refunds)
+    return replace(order, refunds=refunds)
+
+
+async def _walk_baseline(unit: Unit, cursor: datetime | None) -> None:
+    """Remember every order that was there before the bridge. A walk that was cut off goes on at its cursor."""
+    moment = cursor - TICK if cursor else None
+    while True:
+        rows = await unit.store.changed_since(moment)
+        newest = max((row.modified for row in rows if row.modified), default=None)
+        known = await unit.journal.known_many(row.id for row in rows)
+        sights = [await _first_run(unit, row) for row in rows if row.id not in known]
+        cursor = max((date for date in (cursor, newest) if date is not None), default=None)
+        await unit.journal.commit_sights(sights, unit.now(), cursor=cursor)
+        if len(rows) < PAGE or newest is None:
+            break
+        moment = newest - TICK if moment is None or newest - TICK > moment else newest
+    await unit.journal.baseline_done(cursor)
+
+
+async def _first_run(unit: Unit, row: Row) -> Sight:
+    now = unit.now()
+    if row.order is None:
+        return _problem(row)
+    start = unit.start_from and datetime.combine(unit.start_from, time(), UTC)
+    if start is None or row.order.modified < start:
+        return _baseline_sight(unit, row.order, baseline(row.order, unit.rules, now), now)
+    # Changed since `start_from`: what happened since then counts, only what was refunded before is settled.
+    try:
+        order = await unit.store.order(row.id)
+    except NotThere:
+        order = replace(row.order, status=GONE)
+    earlier = tuple(
+        Settlement(refund=refund.id, how=How.BASELINE, amount=refund.amount)
+        for refund in order.refunds
+        if refund.created is not None and refund.created < start
+    )
+    record: Record = baseline(order, unit.rules, now)
+    record = record.evolve(baseline=False, counts=True, closed=None, closed_status="", settlements=earlier)
+    return _baseline_sight(unit, order, record, now)
+
+
+def _baseline_sight(unit: Unit, order: Order, record: Record, now: datetime) -> Sight:
+    """Open orders are looked at once, so that it is known whether they agree with their payment; ended ones rest.
+
+    So are those completed lately: one that is still only reserved at the provider is worth an administrator's eye.
+    """
+    ours = claim(order, unit.methods) is not None
+    lately = record.closed is Closed.CAPTURED and order.modified > now - RECENT
+    return Sight(
+        order_id=order.id,
+        order=order,
+        record=record,
+        events=(("seen", f"there before the bridge: {order.status}"),),
+        due=now if ours and (record.closed is None or lately) else None,
+        watched=ours and record.closed is None,
+    )
+
+
+def _problem(row: Row) -> Sight:
+    """An order that can't be understood is set aside, with the reason; the others go on."""
+    return Sight(
+        order_id=row.id, order=None, record=None, events=(("problem", row.problem),), due=None, problem=row.problem
+    )

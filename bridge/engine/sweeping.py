@@ -1,0 +1,32 @@
+"""The sweep: what no timestamp shows (design § 2). Orders are re-read by id, so its cost follows the open ones."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bridge.engine.polling import PAGE, take_in
+from bridge.engine.unit import Unit
+
+SLOWLY = timedelta(days=1)
+MOVED = timedelta(days=90)
+"""Orders on which money moved within this are re-read once a day: a deleted refund shows nowhere else."""
+
+
+async def sweep(unit: Unit) -> None:
+    """Re-read what is open or waits for a person; once a day also what rests but moved lately."""
+    state, now = await unit.journal.state(), unit.now()
+    slowly = state.swept_slowly is None or now - state.swept_slowly >= SLOWLY
+    await _reread(unit, await unit.journal.watched())
+    if slowly:
+        await _reread(unit, await unit.journal.moved_since(now - MOVED))
+    await unit.journal.wake_unfinished(unit.now())
+    await unit.journal.swept(now, slowly=slowly)
+
+
+async def _reread(unit: Unit, ids: Sequence[int]) -> None:
+    for start in range(0, len(ids), PAGE):
+        batch = list(ids[start : start + PAGE])
+        rows = await unit.store.by_ids(batch)
+        await take_in(unit, rows)
+        listed = {row.id for row in rows}
+        # In the trash or deleted: only a look at the order itself tells.
+        await unit.journal.wake([order_id for order_id in batch if order_id not in listed], unit.now())

@@ -1,0 +1,80 @@
+"""What is written down of a look: the story in words, the attention, and the notes for the shop's staff."""
+
+import hashlib
+import json
+import re
+from datetime import datetime
+
+from bridge.db.journal import Known
+from bridge.domain.changes import Change
+from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
+from bridge.domain.keys import stem
+from bridge.domain.looks import Topics, Verdict
+from bridge.domain.notes import done_note, hold_note, marked, remark_note
+from bridge.domain.orders import Order
+from bridge.domain.payments import Payment
+from bridge.domain.reasons import Reason
+from bridge.domain.steps import Step
+from bridge.engine.unit import Unit
+
+WITHOUT_NOTE = (Reason.BASELINE_RESERVED,)
+"""What was so before the bridge came is for the administrator's list, not for the order."""
+
+
+def words(decision: Decision) -> str:
+    match decision:
+        case Act(step=step):
+            return f"{step.kind}: {step.why}"
+        case Hold(reason=reason):
+            return f"attention: {reason}"
+        case Wait(why=why) | Quiet(why=why):
+            return why
+
+
+def attention(decision: Decision, known: Known) -> tuple[str, str]:
+    """The reason and figures of what a person is needed for; while a look only waits, the last ones stand."""
+    if isinstance(decision, Hold):
+        return decision.reason, json.dumps(dict(decision.facts), sort_keys=True)
+    if isinstance(decision, Wait) and decision.until is not None:
+        return known.attention, known.facts
+    return "", ""
+
+
+def story(
+    changes: tuple[Change, ...], decision: Decision, done: Step | None, known: Known
+) -> tuple[tuple[str, str], ...]:
+    """The events of one look: what changed, what turned out to be done, and a decision that is news."""
+    told = [("seen", change.text) for change in changes]
+    if done is not None:
+        told.append(("answered", f"{done.kind} is done, and the books show it ({done.key})"))
+    if changes or done is not None or words(decision) != known.why:
+        told.append(("decided", words(decision)))
+    return tuple(told)
+
+
+def notes(
+    unit: Unit, order: Order, verdict: Verdict, provider: str, payment: Payment | None, done: Step | None
+) -> tuple[tuple[str, str], ...]:
+    """The notes that this look gives rise to, as (mark, text); none while the store is in shadow mode."""
+    if not unit.live:
+        return ()
+    front, language = stem(order, unit.rules.tag), unit.language
+    found = []
+    if done is not None:
+        found.append((done.key, done_note(done, order, payment, provider, language)))
+    for remark in verdict.remarks:
+        again = verdict.record.changed if remark.topic is Topics.SET_BACK else None
+        mark = _mark(front, remark.topic, remark.facts, again)
+        found.append((mark, remark_note(remark, order, provider, language)))
+    decision = verdict.decision
+    if isinstance(decision, Hold) and decision.reason not in WITHOUT_NOTE:
+        mark = _mark(front, decision.reason, decision.facts, None)
+        found.append((mark, hold_note(decision, order, payment, provider, language)))
+    return tuple((mark, marked(text, mark)) for mark, text in found)
+
+
+def _mark(front: str, topic: str, facts: Facts, at: datetime | None) -> str:
+    """A mark that is the same for the same news, so that it is told once, and another for other figures."""
+    figures = json.dumps([dict(facts), at and at.isoformat()], sort_keys=True)
+    short = hashlib.sha256(figures.encode()).hexdigest()[:6]
+    return re.sub(r"[^A-Z0-9-]", "-", f"{front}-{topic}-{short}".upper())

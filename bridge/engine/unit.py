@@ -1,0 +1,30 @@
+"""A unit: one store with its providers, journal and rules. Units know nothing of each other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from bridge.db.journal import Journal
+from bridge.domain.claims import Method
+from bridge.domain.rules import Rules
+from bridge.ports import Provider, Store
+
+
+@dataclass(slots=True, kw_only=True)
+class Unit:
+    store: Store
+    providers: tuple[Provider, ...]
+    methods: tuple[Method, ...]
+    journal: Journal
+    rules: Rules
+    live: bool
+    """False: look, decide and record, but write nothing to store or provider."""
+    language: str
+    """Of the notes: "en", "sv", or "auto" until the shop has said its own."""
+    overlap: timedelta
+    start_from: date | None
+    now: Callable[[], datetime]
+    chance: Callable[[], float]
+    """Jitter, 0 to 1."""
+    busy: set[int] = field(default_factory=set)
+    """Orders that are being worked on: one thing at a time for each."""

@@ -1,0 +1,71 @@
+"""The work on orders: one thing at a time for each, many orders side by side."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from bridge.engine.acting import act
+from bridge.engine.looking import look
+from bridge.engine.noting import write_notes
+from bridge.engine.unit import Unit
+
+log = structlog.get_logger()
+
+AT_ONCE = 8
+"""Orders worked on side by side; the remotes' own limits on requests are in their clients."""
+REST = timedelta(minutes=1)
+"""Until an order is looked at again whose work did not come to an end."""
+STEPS = 12
+"""More steps than an order can need in one go: a bound, so that a wrong answer can't make a loop."""
+
+
+async def work(unit: Unit, order_id: int) -> None:
+    """Look, act, look again, until nothing is to be done now; then write the notes."""
+    for _ in range(STEPS):
+        ready = await look(unit, order_id)
+        if ready is None or not await act(unit, ready):
+            break
+    else:
+        await unit.journal.wake([order_id], unit.now() + REST)
+    await write_notes(unit, order_id)
+
+
+async def work_all_due(unit: Unit, stopping: asyncio.Event | None = None) -> int:
+    """Work on every order that is due now; return how many there were. Takes no new one once `stopping` is set."""
+    running: set[asyncio.Task[None]] = set()
+    worked = 0
+    try:
+        while True:
+            if not (stopping and stopping.is_set()):
+                for order_id in await _due(unit, AT_ONCE - len(running)):
+                    unit.busy.add(order_id)
+                    running.add(asyncio.create_task(_one(unit, order_id)))
+                    worked += 1
+            if not running:
+                return worked
+            _, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _due(unit: Unit, room: int) -> list[int]:
+    if room < 1:
+        return []
+    orders = await unit.journal.due(unit.now(), room, unit.busy)
+    if len(orders) < room:
+        orders += await unit.journal.notes_due(unit.now())
+    return [order for order in dict.fromkeys(orders) if order not in unit.busy][:room]
+
+
+async def _one(unit: Unit, order_id: int) -> None:
+    try:
+        await work(unit, order_id)
+    except Exception:
+        # A bug with one order must neither stop the others nor spin: it is told, and tried again after a rest.
+        log.exception("order.failed", store=unit.store.name, order=order_id)
+        await unit.journal.wake([order_id], unit.now() + REST)
+    finally:
+        unit.busy.discard(order_id)
