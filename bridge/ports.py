@@ -1,5 +1,6 @@
 """What the engine needs of the outside, in its own words. Clients, adapters and fakes implement these."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -23,6 +24,8 @@ class Request:
     key: str
     everything: bool
     """Release: all that is reserved. Capture: whatever is left after it may be closed in the same call."""
+    fresh: Callable[[], bool]
+    """Whether the look behind it is still young enough to act on; asked when the call's turn has come."""
 
 
 class Provider(Protocol):
@@ -67,7 +70,10 @@ class Store(Protocol):
         """The store's name in settings.yaml."""
 
     async def changed_since(self, moment: datetime | None, *, trash: bool = False) -> list[Row]:
-        """Return up to 100 orders modified strictly after `moment` (None: from the beginning), oldest first."""
+        """Return up to 100 orders modified strictly after `moment` (None: from the beginning), oldest first.
+
+        A second is never cut in two: where the last one holds more, all of it comes. Fewer than 100 is everything.
+        """
 
     async def by_ids(self, ids: list[int]) -> list[Row]:
         """Return the orders among `ids` (at most 100) that the store lists; those it does not are left out."""

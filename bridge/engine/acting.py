@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -21,6 +21,9 @@ from bridge.errors import AnswerLost, Busy, RemoteError, Unreachable
 from bridge.ports import Request
 
 log = structlog.get_logger()
+
+FRESH = timedelta(seconds=5)
+"""How old a look may be when its call's turn comes: with 5 s to connect, the first byte goes out within ten."""
 
 
 async def act(unit: Unit, ready: Ready) -> bool:
@@ -64,6 +67,7 @@ async def _call(unit: Unit, ready: Ready) -> Outcome:
         charges=charges(ready.order, ready.payment, step),
         key=step.key,
         everything=step.everything,
+        fresh=lambda: unit.now() - ready.looked <= FRESH,
     )
     return await unit.providers[ready.provider].perform(request)
 

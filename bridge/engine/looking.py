@@ -37,6 +37,8 @@ class Ready:
     payment: Payment | None
     provider: int
     known: Known
+    looked: datetime
+    """When the reading of order and payment began."""
 
 
 async def look(unit: Unit, order_id: int) -> Ready | None:
@@ -44,6 +46,7 @@ async def look(unit: Unit, order_id: int) -> Ready | None:
     known = await unit.journal.known(order_id)
     if known is None:
         return None
+    began = unit.now()
     try:
         order = await _read_order(unit, order_id, known)
         mine = claim(order, unit.methods)
@@ -58,7 +61,7 @@ async def look(unit: Unit, order_id: int) -> Ready | None:
     except RemoteError as error:
         await _failed(unit, known, error)
         return None
-    return await _commit(unit, known, order, mine, payment)
+    return await _commit(unit, known, order, mine, payment, began)
 
 
 async def _read_order(unit: Unit, order_id: int, known: Known) -> Order:
@@ -82,7 +85,7 @@ async def _failed(unit: Unit, known: Known, error: RemoteError) -> None:
 
 
 async def _commit(
-    unit: Unit, known: Known, order: Order, mine: Claim | None, payment: Payment | None
+    unit: Unit, known: Known, order: Order, mine: Claim | None, payment: Payment | None, began: datetime
 ) -> Ready | None:
     now = unit.now()
     record, changes = observe(known.order, order, known.record, now)
@@ -123,6 +126,7 @@ async def _commit(
         payment=payment,
         provider=mine.method.provider if mine else 0,
         known=known,
+        looked=began,
     )
 
 

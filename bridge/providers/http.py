@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import aiohttp
 import simplejson
 
-from bridge.errors import AnswerLost, Unreachable
+from bridge.errors import AnswerLost, Busy, Unreachable
 
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
@@ -60,6 +60,11 @@ async def send(
     except (ValueError, RecursionError):
         body = None
     return Answer(status, body, retry_after)
+
+
+def too_late(remote: str) -> Busy:
+    """A call waited so long for its turn that order and payment must be read again before it is made."""
+    return Busy(f"{remote}: the call waited for its turn, and is derived anew", remote=remote, after=timedelta())
 
 
 def _seconds(value: str) -> timedelta | None:

@@ -49,7 +49,7 @@ class Faults:
         """Every request as (method, path with query), faults included, for tests that count."""
 
     def plan(self, fault: Fault, *, method: str = "", path: str = "", times: int = 1, retry_after: int = 1) -> None:
-        """Let the next `times` requests of `method` (any: "") whose path matches the pattern `path` end in `fault`."""
+        """Let the next `times` requests of `method` (any: "") whose path matches `path` end in `fault`."""
         self.planned.append(
             Planned(fault=fault, method=method, path=re.compile(path), times=times, retry_after=retry_after)
         )

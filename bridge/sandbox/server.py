@@ -1,5 +1,7 @@
 """One sandbox on a loopback port."""
 
+from typing import Self
+
 from aiohttp import web
 
 
@@ -10,7 +12,7 @@ class Server:
         self._runner = web.AppRunner(app, shutdown_timeout=1.0)
         self._port = port
 
-    async def __aenter__(self) -> "Server":
+    async def __aenter__(self) -> Self:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await site.start()

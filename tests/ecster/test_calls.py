@@ -222,3 +222,11 @@ async def test_a_quantity_beside_its_amount_reaches_ecsters_ledger(shop: World) 
     assert isinstance(await shop.ecster.perform(asked), Done)
     rows = shop.sandbox._book.now(order).transactions[-1].rows
     assert [(row["quantity"], row["unitAmount"]) for row in rows] == [(Decimal(3), 3333), (Decimal(1), 1)]
+
+
+async def test_a_call_whose_look_has_grown_old_is_not_made(shop: World) -> None:
+    order_id = shop.sandbox.create_order("1042", 62000)
+    payment = await shop.ecster.read(order_id)
+    outcome = await shop.ecster.perform(request(Call.CAPTURE, payment, 62000, fresh=lambda: False))
+    assert isinstance(outcome, Later)
+    assert shop.sandbox.books(order_id).captured == 0

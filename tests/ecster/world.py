@@ -1,6 +1,6 @@
 """The adapter over a sandbox on loopback, and the requests that tests make."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -35,7 +35,15 @@ def charge(
     )
 
 
-def request(call: Call, payment: Payment, amount: int, *, key: str = "1042K1", everything: bool = False) -> Request:
+def request(
+    call: Call,
+    payment: Payment,
+    amount: int,
+    *,
+    key: str = "1042K1",
+    everything: bool = False,
+    fresh: Callable[[], bool] = lambda: True,
+) -> Request:
     return Request(
         call=call,
         payment=payment,
@@ -43,6 +51,7 @@ def request(call: Call, payment: Payment, amount: int, *, key: str = "1042K1", e
         charges=(charge(amount),),
         key=key,
         everything=everything,
+        fresh=fresh,
     )
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bridge.domain.lines import ChargeKind
-from bridge.domain.outcomes import Done, Refused
+from bridge.domain.outcomes import Done, Later, Refused
 from bridge.domain.payments import Can, EntryKind
 from bridge.domain.steps import EFFECT, Call
 from bridge.sandbox.resurs import FieldErrors, Line, Switches
@@ -237,3 +237,11 @@ async def test_a_call_is_found_by_its_key_though_reads_lag_behind(shop: World) -
     assert outcome.reference != ""
     assert [read.captured for read in reads] == [0, 0, 80000]
     assert [read.entry(EntryKind.CAPTURE, "1042C80000") is None for read in reads] == [True, True, False]
+
+
+async def test_a_call_whose_look_has_grown_old_is_not_made(shop: World) -> None:
+    payment_id = shop.sandbox.create_payment("1042", amount=Decimal(800))
+    payment = await shop.resurs.read(payment_id)
+    stale = request(Call.CAPTURE, payment, charge(80000), fresh=lambda: False)
+    assert isinstance(await shop.resurs.perform(stale), Later)
+    assert shop.sandbox.books(payment_id).captured == 0

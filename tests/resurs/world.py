@@ -1,6 +1,6 @@
 """The adapter over a sandbox on loopback, and the requests that tests make."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -64,6 +64,7 @@ def request(
     amount: int | None = None,
     key: str = "1042C80000",
     everything: bool = False,
+    fresh: Callable[[], bool] = lambda: True,
 ) -> Request:
     """A request over `charges`, for what they sum to where no `amount` is given."""
     return Request(
@@ -73,6 +74,7 @@ def request(
         charges=charges,
         key=key,
         everything=everything,
+        fresh=fresh,
     )
 
 

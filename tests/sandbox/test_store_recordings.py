@@ -3,15 +3,14 @@
 What is left out of the comparison is listed, with the reasons, in `correspondence.LEFT_OUT` and in `replay`.
 """
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import simplejson
 
 from tests.sandbox.replay import Replay
+from tests.woo.recorded import RECORDINGS
 
-RECORDINGS = Path(__file__).parents[3] / "shared" / "woocommerce-recordings"
 SCENARIOS = sorted(RECORDINGS.glob("*/*.json"))
 RECORDED = [simplejson.loads(path.read_text(), use_decimal=True) for path in SCENARIOS]
 

@@ -4,6 +4,8 @@
 is ever sent twice; whether a call went through is read from the ledger.
 """
 
+from collections.abc import Callable
+
 from pydantic import ValidationError
 
 from bridge.domain.outcomes import Later, Outcome, Refused, Unknown
@@ -61,7 +63,7 @@ class Ecster:
             "closeDebit": request.everything and request.amount < payment.reserved,
             "rows": lines,
         }
-        return await self._transact(payment.id, body, amount=request.amount)
+        return await self._transact(payment.id, body, request.fresh, amount=request.amount)
 
     async def _annul(self, request: Request) -> Outcome:
         payment = request.payment
@@ -69,7 +71,8 @@ class Ecster:
             return Refused(f"Ecster cannot annul this order now ({payment.detail})")
         if request.amount != payment.reserved:
             return Refused("Ecster cannot change a reservation: it annuls all of it or nothing")
-        return await self._transact(payment.id, {"type": "ANNUL", "transactionReference": request.key}, amount=None)
+        body: dict[str, object] = {"type": "ANNUL", "transactionReference": request.key}
+        return await self._transact(payment.id, body, request.fresh, amount=None)
 
     async def _return(self, request: Request, lines: list[Row]) -> Outcome:
         """Read the order again: only the live ledger says which debit has how much left to credit."""
@@ -88,7 +91,7 @@ class Ecster:
             return Refused("No single debit at Ecster has this much left to credit: refund it in smaller parts")
         if ledger.is_swish(order):
             refund: dict[str, object] = {"amount": request.amount, "debitTransaction": debit, "message": ""}
-            answer = await self._post(f"{order.id}/refunds", refund)
+            answer = await self._post(f"{order.id}/refunds", refund, request.fresh)
             return swish_outcome(answer) if isinstance(answer, Answer) else answer
         body: dict[str, object] = {
             "type": "CREDIT",
@@ -97,21 +100,27 @@ class Ecster:
             "transactionReference": request.key,
             "rows": lines,
         }
-        return await self._transact(order.id, body, amount=request.amount)
+        return await self._transact(order.id, body, request.fresh, amount=request.amount)
 
-    async def _transact(self, order_id: str, body: dict[str, object], *, amount: int | None) -> Outcome:
-        answer = await self._post(f"{order_id}/transactions", body)
+    async def _transact(
+        self, order_id: str, body: dict[str, object], fresh: Callable[[], bool], *, amount: int | None
+    ) -> Outcome:
+        answer = await self._post(f"{order_id}/transactions", body, fresh)
         if not isinstance(answer, Answer):
             return answer
         return transaction_outcome(
             answer, type=str(body["type"]), amount=amount, key=str(body["transactionReference"])
         )
 
-    async def _post(self, path: str, body: dict[str, object]) -> Answer | Later | Unknown:
+    async def _post(
+        self, path: str, body: dict[str, object], fresh: Callable[[], bool]
+    ) -> Answer | Later | Unknown:
         try:
-            return await self._api.post(path, body)
+            return await self._api.post(path, body, fresh)
         except Unreachable as error:
             return Later(str(error))
+        except Busy as error:
+            return Later(str(error), error.after)
         except AnswerLost as error:
             return Unknown(str(error))
 

@@ -2,17 +2,18 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import aiohttp
 import stamina
 
 from bridge.errors import AccessDenied, AnswerLost, Busy, Nonsense, Unreachable
-from bridge.providers.http import Answer, send
+from bridge.providers.http import Answer, send, too_late
 
 REMOTE = "Ecster"
 KEYS_REFUSED = "Ecster refuses the keys: check api_key and merchant_key in settings.yaml, and their permissions"
-TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 
 _ORDER_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY, _UNAVAILABLE = 401, 403, 429, 503
@@ -65,9 +66,12 @@ class Api:
             raise Nonsense(f"Ecster answered {answer.status}{shape} to a read", remote=REMOTE)
         return answer
 
-    async def post(self, path: str, body: dict[str, object]) -> Answer:
-        """Send `body` once. Raises Unreachable (nothing was sent) and AnswerLost (it may have been executed)."""
-        answer = await self._send("POST", path, body)
+    async def post(self, path: str, body: dict[str, object], fresh: Callable[[], bool]) -> Answer:
+        """Send `body` once. Raises AnswerLost when it may have been executed.
+
+        Unreachable, and Busy when its turn comes and it is no longer `fresh`: nothing was sent.
+        """
+        answer = await self._send("POST", path, body, fresh)
         return replace(answer, body=self._masked(answer.body)) if isinstance(answer.body, dict) else answer
 
     def _masked(self, body: dict[str, object]) -> dict[str, object]:
@@ -77,8 +81,16 @@ class Api:
             for name, value in body.items()
         }
 
-    async def _send(self, method: str, path: str, body: dict[str, object] | None = None) -> Answer:
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, object] | None = None,
+        fresh: Callable[[], bool] = lambda: True,
+    ) -> Answer:
         async with self._room:
+            if not fresh():
+                raise too_late(REMOTE)
             return await send(
                 self._session,
                 method,

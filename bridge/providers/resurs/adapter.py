@@ -75,7 +75,7 @@ class Resurs:
         except AmountError as error:
             return Refused(str(error))
         try:
-            answer = await self._api.post(path, body)
+            answer = await self._api.post(path, body, request.fresh)
         except AnswerLost as error:
             return Unknown(str(error))
         except Busy as error:

@@ -1,0 +1,198 @@
+"""The store over REST: `WooStore` keeps the promises of `bridge.ports.Store`.
+
+Every method raises the `RemoteError` that fits; none carries a secret, a body or an address with a query, not even
+in its traceback.
+"""
+
+import html
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, Literal, TypeVar
+
+import aiohttp
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from bridge.domain.orders import Order
+from bridge.errors import AccessDenied, Unreadable
+from bridge.ports import Note, Row
+from bridge.woo import wire
+from bridge.woo.errors import wrong_shape
+from bridge.woo.listing import ORDER_FIELDS, PAGE, Listing
+from bridge.woo.mapping import Incomprehensible, to_order
+from bridge.woo.signing import Credentials
+from bridge.woo.transport import Transport
+
+_REFUND_FIELDS = "id,amount,date_created_gmt,refunded_payment,line_items,shipping_lines,fee_lines,tax_lines"
+_LOOKS = 3
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
+_NOTES = TypeAdapter(tuple[wire.Note, ...])
+_REFUNDS = TypeAdapter(tuple[wire.Refund, ...])
+
+_Body = TypeVar("_Body", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a store says about itself; None where it does not, or where the key may not ask."""
+
+    address: str | None = None
+    """The shop's own, which may differ from the one it is reached at."""
+    version: str | None = None
+    """Of WooCommerce."""
+    storage: Literal["hpos", "posts"] | None = None
+    """Where orders lie. On posts a changed total moves no `date_modified`."""
+    currency: str | None = None
+    decimals: int | None = None
+    """With which the store writes amounts; need not be the currency's own."""
+    locale: str | None = None
+    """As WordPress writes it: "sv_SE"."""
+    clock: datetime | None = None
+    """The store's own time as it answered."""
+
+
+class WooStore:
+    """One store, reached with one key. `bridge.ports.Store` says what its methods promise."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        name: str,
+        url: str,
+        consumer_key: str,
+        consumer_secret: str,
+        keep_meta: frozenset[str],
+        concurrency: int = 2,
+        timeout: aiohttp.ClientTimeout = _TIMEOUT,
+        clock: Callable[[], float] = time.time,
+        nonce: Callable[[], str] = lambda: secrets.token_hex(16),
+    ) -> None:
+        """`url` is the shop's own address, `keep_meta` the order meta that may be kept.
+
+        `clock` gives seconds since 1970; each `nonce` differs from all before it.
+        """
+        self._name = name
+        self._keep = keep_meta
+        self._transport = Transport(
+            session,
+            name=name,
+            url=url,
+            credentials=Credentials(key=consumer_key, secret=consumer_secret),
+            concurrency=concurrency,
+            timeout=timeout,
+            clock=clock,
+            nonce=nonce,
+        )
+        self._asked = self._transport.asked
+        self._listing = Listing(self._transport, keep_meta)
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    async def changed_since(self, moment: datetime | None, *, trash: bool = False) -> list[Row]:
+        """Return orders modified strictly after `moment`, oldest first; see `Listing.changed_since`.
+
+        Fewer than 100 are all there are; a few more than 100 where one second holds so many.
+        """
+        return await self._listing.changed_since(moment, "trash" if trash else "any")
+
+    async def by_ids(self, ids: list[int]) -> list[Row]:
+        """Return the orders among `ids` (at most 100) that the store lists; those it does not are left out."""
+        return await self._listing.by_ids(ids)
+
+    async def order(self, order_id: int) -> Order:
+        """Read one order with its refunds in full.
+
+        The refunds are a second request; when they are not the ones that the order lists, somebody changed them
+        in between, and both are read again. Raises NotThere, or Unreadable when this order makes no sense.
+        """
+        for _look in range(_LOOKS):
+            raw, _ = await self._transport.read(f"orders/{order_id}", {"_fields": ORDER_FIELDS})
+            if not isinstance(raw, dict) or raw.get("id") != order_id:
+                raise wrong_shape(self._asked, f"order {order_id}")
+            try:
+                order = to_order(raw, self._keep)
+                if not order.refunds:
+                    return order
+                full = to_order(raw, self._keep, await self._refunds(order_id))
+            except Incomprehensible as problem:
+                raise self._unreadable(order_id, str(problem)) from None
+            if [(r.id, r.amount) for r in full.refunds] == [(r.id, r.amount) for r in order.refunds]:
+                return full
+        raise self._unreadable(order_id, "the refunds that it lists are not the ones that the store shows")
+
+    async def notes(self, order_id: int) -> list[Note]:
+        """Return the order's private notes as plain text."""
+        raw, _ = await self._transport.read(f"orders/{order_id}/notes", {"type": "internal"})
+        try:
+            notes = _NOTES.validate_python(raw)
+        except ValidationError:
+            raise wrong_shape(self._asked, "a list of notes") from None
+        return [Note(id=note.id, text=html.unescape(note.note)) for note in notes if not note.customer_note]
+
+    async def add_note(self, order_id: int, text: str) -> int:
+        """Write a private note and return its id."""
+        raw = await self._transport.write(
+            "POST", f"orders/{order_id}/notes", {}, {"note": text, "customer_note": False}
+        )
+        return self._understood(wire.Note, raw, "a note").id
+
+    async def set_status(self, order_id: int, status: str) -> None:
+        """Put the order into `status`. To repeat it changes nothing, so it may be sent twice by a lower layer."""
+        await self._transport.write("PUT", f"orders/{order_id}", {"_fields": "id,status"}, {"status": status})
+
+    async def locale(self) -> str:
+        """Return the shop's language ("sv_SE"), or "" where it does not tell, or not this key."""
+        return (await self.facts()).locale or ""
+
+    async def facts(self) -> Facts:
+        """Return what the store says about itself; little where the key may read orders but no more."""
+        try:
+            raw, headers = await self._transport.read("system_status", {"_fields": "environment,settings"})
+        except AccessDenied:
+            _, headers = await self._transport.read("orders", {"per_page": "1", "_fields": "id"})
+            return Facts(clock=_date(headers))
+        status = self._understood(wire.SystemStatus, raw, "a system status")
+        return Facts(
+            address=status.environment.home_url,
+            version=status.environment.version,
+            storage=None if status.settings.hpos is None else "hpos" if status.settings.hpos else "posts",
+            currency=status.settings.currency,
+            decimals=status.settings.number_of_decimals,
+            locale=status.environment.language,
+            clock=_date(headers),
+        )
+
+    async def _refunds(self, order_id: int) -> tuple[wire.Refund, ...]:
+        raw, _ = await self._transport.read(
+            f"orders/{order_id}/refunds", {"per_page": str(PAGE), "_fields": _REFUND_FIELDS}
+        )
+        try:
+            return _REFUNDS.validate_python(raw)
+        except ValidationError:
+            raise wrong_shape(self._asked, f"the refunds of order {order_id}") from None
+
+    def _unreadable(self, order_id: int, problem: str) -> Unreadable:
+        return Unreadable(
+            f"order {order_id} of store {self._name} can't be understood ({problem}): correct it in the shop",
+            remote=self._name,
+            order=order_id,
+        )
+
+    def _understood(self, model: type[_Body], raw: Any, what: str) -> _Body:
+        try:
+            return model.model_validate(raw)
+        except ValidationError:
+            raise wrong_shape(self._asked, what) from None
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    try:
+        return parsedate_to_datetime(headers.get("Date", ""))
+    except ValueError:
+        return None
