@@ -1,0 +1,38 @@
+"""What README.md says about settings, tests and states is so."""
+
+import re
+import subprocess
+
+from bridge.domain.records import State
+from bridge.domain.steps import Kind
+from tests.project.settings_table import README, all_keys, shown, table
+
+TEXT = README.read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```sh\n(.*?)\n```$", TEXT, re.MULTILINE | re.DOTALL)
+
+
+def test_readme_has_the_table_of_the_settings_as_they_are() -> None:
+    """`python -m tests.project.settings_table` writes it anew."""
+    assert shown() == table()
+
+
+def test_readme_names_every_key() -> None:
+    assert [key.path for key in all_keys() if f"`{key.path}`" not in TEXT] == []
+
+
+def test_trying_and_testing_are_one_line_each() -> None:
+    trying, testing = BLOCKS
+    assert "\n" not in trying + testing
+    assert trying.endswith("wc-bridge demo")
+    assert "[test]" in testing
+
+
+def test_ci_runs_the_readme_s_own_test_line() -> None:
+    run = README.parent / ".ci" / "run"
+    line = subprocess.run([run, "--show"], capture_output=True, text=True, check=True).stdout  # noqa: S603 (our own)
+    assert line == f"{BLOCKS[1]}\n"
+
+
+def test_readme_explains_every_kind_and_state_of_an_action() -> None:
+    assert [kind for kind in Kind if f"`{kind}`" not in TEXT] == []
+    assert [state for state in State if f"| `{state}` |" not in TEXT] == []
