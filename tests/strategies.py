@@ -10,10 +10,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from hypothesis import strategies as st
+
 from bridge.domain.lines import gross
 from bridge.domain.money import decimals
 from bridge.domain.orders import Line, LineKind, Order, Refund
-from hypothesis import strategies as st
 
 CURRENCIES = ("SEK", "EUR", "JPY", "KWD")
 """With two decimals, two, none and three."""

@@ -15,6 +15,7 @@ from bridge.domain.looks import Remark
 from bridge.domain.money import AmountError, decimals, to_major
 from bridge.domain.orders import Order
 from bridge.domain.payments import Payment, PaymentState
+from bridge.domain.reasons import Reason
 from bridge.domain.steps import EFFECT, Call, Kind, Step
 from bridge.domain.wording import ECSTER, wording
 from bridge.domain.wording.sentences import Wording
@@ -73,6 +74,8 @@ def hold_note(hold: Hold, order: Order, payment: Payment | None, provider: str, 
         figures = _step_fields(hold.step, order, words)
         fields = _Fields(figures | fields, step=words.steps[hold.step.call].format_map(figures))
     attention = words.attention[hold.reason]
+    if hold.reason is Reason.REFUSED and hold.step is not None and hold.step.call is Call.RESTORE:
+        attention = words.not_restored
     advice = (attention.with_approval if hold.step else "") or attention.advice
     told = (attention.happened.format_map(fields), _shown(hold, payment, fields, words), advice.format_map(fields))
     return " ".join(sentence[:1].upper() + sentence[1:] for sentence in told)
@@ -164,9 +167,14 @@ def _amounts(payment: Payment | None, words: Wording) -> _Fields | None:
     """What the payment shows, in its own currency; None where its amounts are not known."""
     if payment is None or payment.state is PaymentState.GONE:
         return None
-    figures = {name: getattr(payment, name) for name in ("reserved", "captured", "returned", "net")}
+    figures = {
+        "reserved": payment.reserved,
+        "captured": payment.captured,
+        "returned": payment.returned,
+        "net": payment.net,
+    }
     try:
-        return _Fields({n: money(figure, payment.currency, words.language) for n, figure in figures.items()})
+        return _Fields({name: money(figure, payment.currency, words.language) for name, figure in figures.items()})
     except AmountError:
         return None
 

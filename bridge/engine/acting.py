@@ -58,8 +58,10 @@ def _attempt(ready: Ready) -> Attempt:
 async def _call(unit: Unit, ready: Ready) -> Outcome:
     step = ready.step
     log.info("action.call", store=unit.store.name, order=ready.order.id, kind=step.kind, key=step.key)
-    if step.call is Call.RESTORE or ready.payment is None:
+    if step.call is Call.RESTORE:
         return await _restore(unit, ready.order, step)
+    if ready.payment is None:
+        return Refused("there is no payment to do this with")
     request = Request(
         call=step.call,
         payment=ready.payment,

@@ -5,6 +5,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
 from bridge.domain.lines import (
     Charge,
     ChargeKind,
@@ -15,9 +18,6 @@ from bridge.domain.lines import (
     refund_charges,
 )
 from bridge.domain.orders import Line, LineKind, Order, Refund
-from hypothesis import assume, given
-from hypothesis import strategies as st
-
 from tests.strategies import DAY, amounts, orders, refund_lines, strange_lines, strange_orders
 
 PRODUCT, SHIPPING, FEE = LineKind.PRODUCT, LineKind.SHIPPING, LineKind.FEE

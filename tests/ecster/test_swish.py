@@ -117,14 +117,17 @@ async def test_one_swish_refund_at_a_time_is_ecsters_word_too() -> None:
         api = shop.ecster._api
         debit = (await shop.ecster.read(order)).log[-1].id
         body: dict[str, object] = {"amount": 10, "debitTransaction": debit, "message": ""}
-        assert [(await api.post(f"{order}/refunds", body)).status for _ in range(2)] == [200, 409]
+        assert [(await api.post(f"{order}/refunds", body, lambda: True)).status for _ in range(2)] == [200, 409]
 
 
 async def test_what_is_on_its_way_cannot_be_refunded_again(shop: World) -> None:
     order = shop.sandbox.create_order("1042", 100, method="SWISH")
     debit = (await shop.ecster.read(order)).log[-1].id
     body: dict[str, object] = {"amount": 60, "debitTransaction": debit, "message": ""}
-    assert [(await shop.ecster._api.post(f"{order}/refunds", body)).status for _ in range(2)] == [200, 400]
+    assert [(await shop.ecster._api.post(f"{order}/refunds", body, lambda: True)).status for _ in range(2)] == [
+        200,
+        400,
+    ]
 
 
 async def test_an_ordinary_credit_of_a_swish_order_is_a_switch() -> None:
@@ -133,4 +136,4 @@ async def test_an_ordinary_credit_of_a_swish_order_is_a_switch() -> None:
             order = shop.sandbox.create_order("1042", 100, method="SWISH")
             debit = (await shop.ecster.read(order)).log[-1].id
             body: dict[str, object] = {"type": "CREDIT", "amount": 10, "debitTransaction": debit}
-            assert (await shop.ecster._api.post(f"{order}/transactions", body)).status == status
+            assert (await shop.ecster._api.post(f"{order}/transactions", body, lambda: True)).status == status

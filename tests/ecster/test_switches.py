@@ -17,7 +17,7 @@ ROW = {"name": "Mug", "quantity": 1, "unitAmount": 100, "vatRate": 2500}
 
 
 async def post(shop: World, order: str, **body: object) -> int:
-    return (await shop.ecster._api.post(f"{order}/transactions", body)).status
+    return (await shop.ecster._api.post(f"{order}/transactions", body, lambda: True)).status
 
 
 async def raw(shop: World, order: str) -> dict[str, object]:

@@ -16,8 +16,10 @@ ECSTER: Mapping[Kind, str] = {
     Kind.CANCEL: "Ecster payment was successfully cancelled.",
     Kind.REFUND: "Ecster order credited with {amount}{refund}{transaction}.",
 }
-"""What Ecster's plugin wrote, in whatever language: its Swedish translation leaves these in English. `refund` and `transaction` are empty,
-or " for refund 1077" and ", transaction 4711"."""
+"""What Ecster's plugin wrote, in whatever language: its Swedish translation leaves these in English.
+
+`refund` and `transaction` are " for refund 1077" and ", transaction 4711", or empty where there is none.
+"""
 
 
 def wording(language: str) -> Wording:

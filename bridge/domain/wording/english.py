@@ -52,18 +52,18 @@ ENGLISH = Wording(
             "Do not ship: ask the administrator to approve {step}.",
         ),
         Reason.LESS_RESERVED: Attention(
-            "The order needs {asked}, but only {reserved} is reserved.",
+            "{asked} of the order is still to be captured, but only {reserved} is reserved.",
             "Do not ship yet: lower the order's total by {gap}.",
             "Do not ship yet: lower the order's total by {gap}, or ask the administrator to approve {step}.",
         ),
         Reason.MORE_RESERVED: Attention(
-            "{reserved} is reserved, but the order needs only {asked}.",
+            "{reserved} is reserved, but only {asked} of the order is still to be captured.",
             "Correct the order's total if it is wrong, else release {gap} in the {provider} portal.",
             "Correct the order's total if it is wrong, else ask the administrator to approve {step}.",
         ),
         Reason.CANNOT_CHANGE: Attention(
             "The order asks for {asked}, but {provider} does not let the payment be changed to that.",
-            "Make the change in the {provider} portal, or set the order back as it was.",
+            "Make the change in the {provider} portal before you ship, or set the order back as it was.",
         ),
         Reason.UNDERPAID: Attention(
             "The order asks for {asked}, but the customer is charged only {paid}.",
@@ -84,7 +84,6 @@ ENGLISH = Wording(
         ),
         Reason.REFUND_TOO_LARGE: Attention(
             "Refund {refund} asks for {amount}, but only {left} is left to refund.",
-            "Delete the refund and make one of {left}.",
             "Delete the refund and make one of {left}, or ask the administrator to approve {step}.",
         ),
         Reason.SHOP_SAYS_PAID: Attention(
@@ -133,7 +132,7 @@ ENGLISH = Wording(
         ),
         Reason.NOT_SEEN: Attention(
             "{provider} confirmed {step}, but does not show it.",
-            "Look in the {provider} portal whether it happened, and ask the administrator before it is done again.",
+            "Do not ship or do it again before the administrator has found out whether it happened.",
         ),
         Reason.SHADOWED: Attention(
             "The order came to need {step} while wc-bridge only watched.",
@@ -144,4 +143,8 @@ ENGLISH = Wording(
             "Capture or cancel in the {provider} portal; wc-bridge leaves the payment alone.",
         ),
     },
+    not_restored=Attention(
+        "The shop refused {step}: “{said}”.",
+        "Set the status by hand; it moves no money at {provider}.",
+    ),
 )

@@ -45,3 +45,5 @@ class Wording:
     statuses: Mapping[str, str]
     remarks: Mapping[Topics, str]
     attention: Mapping[Reason, Attention]
+    not_restored: Attention
+    """Of a status that the shop itself refused; REFUSED speaks of the provider."""

@@ -53,18 +53,18 @@ SWEDISH = Wording(
             "Skicka inte varorna: be administratören godkänna {step}.",
         ),
         Reason.LESS_RESERVED: Attention(
-            "Ordern kräver {asked}, men bara {reserved} är reserverat.",
+            "{asked} av ordern återstår att debitera, men bara {reserved} är reserverat.",
             "Skicka inte varorna än: sänk orderns summa med {gap}.",
             "Skicka inte varorna än: sänk orderns summa med {gap}, eller be administratören godkänna {step}.",
         ),
         Reason.MORE_RESERVED: Attention(
-            "{reserved} är reserverat, men ordern kräver bara {asked}.",
+            "{reserved} är reserverat, men bara {asked} av ordern återstår att debitera.",
             "Rätta orderns summa om den är fel, annars annullera {gap} i portalen hos {provider}.",
             "Rätta orderns summa om den är fel, annars be administratören godkänna {step}.",
         ),
         Reason.CANNOT_CHANGE: Attention(
             "Ordern kräver {asked}, men {provider} tillåter inte att betalningen ändras till det.",
-            "Gör ändringen i portalen hos {provider}, eller ändra tillbaka ordern som den var.",
+            "Gör ändringen i portalen hos {provider} innan du skickar varorna, eller ändra tillbaka ordern.",
         ),
         Reason.UNDERPAID: Attention(
             "Ordern kräver {asked}, men kunden har bara debiterats {paid}.",
@@ -85,7 +85,6 @@ SWEDISH = Wording(
         ),
         Reason.REFUND_TOO_LARGE: Attention(
             "Återbetalning {refund} är på {amount}, men bara {left} finns kvar att återbetala.",
-            "Ta bort återbetalningen och gör en på {left}.",
             "Ta bort återbetalningen och gör en på {left}, eller be administratören godkänna {step}.",
         ),
         Reason.SHOP_SAYS_PAID: Attention(
@@ -136,7 +135,7 @@ SWEDISH = Wording(
         ),
         Reason.NOT_SEEN: Attention(
             "{provider} bekräftade {step}, men visar den inte.",
-            "Se efter i portalen hos {provider} om det har skett, och fråga administratören innan det görs igen.",
+            "Skicka inte varorna och gör inte om det innan administratören har tagit reda på om det har skett.",
         ),
         Reason.SHADOWED: Attention(
             "Ordern kom att kräva {step} medan wc-bridge bara tittade på.",
@@ -147,4 +146,8 @@ SWEDISH = Wording(
             "Debitera eller annullera i portalen hos {provider}; wc-bridge rör inte betalningen.",
         ),
     },
+    not_restored=Attention(
+        "Butiken nekade {step}: ”{said}”.",
+        "Sätt statusen för hand; det flyttar inga pengar hos {provider}.",
+    ),
 )
