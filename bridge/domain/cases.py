@@ -31,8 +31,8 @@ class Case:
     unrelated: frozenset[str]
     unmatched: tuple[Entry, ...]
     """Returns that no refund explains."""
-    dropped: str = ""
-    """The kind of the step that this phase would need and that a person dropped; or ""."""
+    aside: str = ""
+    """Why nothing is done about the reservation although it is not as it should be; or ""."""
 
     @property
     def stem(self) -> str:

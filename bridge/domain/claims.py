@@ -61,18 +61,36 @@ def doubt(
     if taken_by is not None:
         facts = {"reference": str(taken_by)}
         return _left_alone(order, rules, Hold(Reason.DOUBT_OWNER, facts), f"order {taken_by} has this payment")
+    found = _contradiction(order, payment, record, match_reference=match_reference)
+    if found is None:
+        return None
+    hold, why = found
+    if _undone(order, payment, rules):
+        return hold
+    return _left_alone(order, rules, hold, why)
+
+
+def _contradiction(
+    order: Order, payment: Payment, record: Record, *, match_reference: bool
+) -> tuple[Hold, str] | None:
     if record.payment_id and record.payment_id != payment.id:
-        return _left_alone(order, rules, Hold(Reason.DOUBT_ID), "the order suddenly names another payment")
+        return Hold(Reason.DOUBT_ID), "the order suddenly names another payment"
     if payment.state is PaymentState.GONE:
         return None
     if payment.currency != order.currency:
         facts = {"currency": order.currency, "payment_currency": payment.currency or "?"}
-        return _left_alone(order, rules, Hold(Reason.DOUBT_CURRENCY, facts), "order and payment differ in currency")
+        return Hold(Reason.DOUBT_CURRENCY, facts), "order and payment differ in currency"
     if match_reference and payment.reference not in (str(order.id), order.number):
-        facts = {"reference": payment.reference}
-        return _left_alone(order, rules, Hold(Reason.DOUBT_OWNER, facts), "the payment names another order")
+        return Hold(Reason.DOUBT_OWNER, {"reference": payment.reference}), "the payment names another order"
     return None
 
 
+def _undone(order: Order, payment: Payment, rules: Rules) -> bool:
+    """Whether staff ended or refunded the order and there is money that this would have moved."""
+    ended = order.status in rules.cancel_on or order.status == "refunded" or bool(order.refunds)
+    return ended and (payment.reserved > 0 or payment.net > 0)
+
+
 def _left_alone(order: Order, rules: Rules, hold: Hold, why: str) -> Decision:
+    """Say nothing as long as nothing is asked: many orders name no payment, or share one with a later attempt."""
     return hold if order.status in rules.capture_on else Quiet(f"left alone: {why}")

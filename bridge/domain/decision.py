@@ -48,10 +48,10 @@ def _phase(case: Case) -> Decision | Already:
     if case.order.paid is None and not (case.in_capture_phase or case.in_void_phase):
         return _unpaid(case)
     closes = Closed.CAPTURED if case.in_capture_phase else Closed.VOIDED if case.in_void_phase else None
-    found = None if case.switched_off or _ended(case) else _of_reservation(case)
-    step = found.step if isinstance(found, Act | Hold) else None
-    if step and case.waived(step.kind, step.target):
-        case, found = replace(case, dropped=step.kind), None
+    found = None if _ended(case) else _of_reservation(case)
+    aside = _set_aside(case, found)
+    if aside:
+        case, found = replace(case, aside=aside), None
     if case.unmatched and (found is None or isinstance(found, Quiet)):
         return Hold(Reason.UNMATCHED_RETURN, {"amount": case.unmatched[0].amount})
     return found or finish(case, closes)
@@ -66,6 +66,17 @@ def _of_reservation(case: Case) -> Decision | None:
     if case.in_capture_phase:
         return capture_phase(case)
     return void_phase(case) if case.in_void_phase else open_phase(case)
+
+
+def _set_aside(case: Case, found: Decision | None) -> str:
+    """Why what the reservation needs is not done, or "". That money is missing is told in any case."""
+    step = found.step if isinstance(found, Act | Hold) else None
+    if step and case.waived(step.kind, step.target):
+        return f"a person dropped this {step.kind}"
+    missing = isinstance(found, Hold) and found.reason in (Reason.NO_MONEY, Reason.UNDERPAID)
+    if case.switched_off and isinstance(found, Act | Hold | Wait) and not missing:
+        return f"{case.switched_off} is switched off in settings.yaml"
+    return ""
 
 
 def unsettled(case: Case) -> Wait | None:

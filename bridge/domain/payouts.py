@@ -112,9 +112,5 @@ def _void_agreement(case: Case) -> Decision:
 
 
 def _aside(case: Case) -> Quiet | None:
-    """While what would deal with the reservation is switched off or was dropped, that is all there is to say."""
-    if case.dropped:
-        return Quiet(f"a person dropped this {case.dropped}")
-    if case.switched_off and case.payment.reserved > 0:
-        return Quiet(f"{case.switched_off} is switched off in settings.yaml")
-    return None
+    """While what the reservation needs is switched off or was dropped, that is all there is to say."""
+    return Quiet(case.aside) if case.aside else None

@@ -75,9 +75,17 @@ def _adopt(entry: Entry, order: Order, met: list[Settlement]) -> bool:
     return any(_meet(entry, refund, met, How.ADOPTED, exactly=True) for refund in by_need)
 
 
-def settle_release(order: Order, settlements: tuple[Settlement, ...], amount: int) -> tuple[Settlement, ...]:
-    """Return `settlements` with open refunds met by a release of `amount`, lowest id first, up to it (rule 6)."""
-    met, left = list(settlements), amount
+def settle_release(
+    order: Order, payment: Payment, settlements: tuple[Settlement, ...], amount: int
+) -> tuple[Settlement, ...]:
+    """Return `settlements` with open refunds met by a release of `amount`, lowest id first, up to it (rule 6).
+
+    Only what can no longer be captured of the order's total was released for a refund; the rest of a release is
+    for a total that was lowered. `payment` shows the release.
+    """
+    met = list(settlements)
+    so_far = sum(settlement.amount for settlement in met if settlement.how is How.RELEASED)
+    left = min(amount, order.total - payment.captured - payment.reserved - so_far)
     for refund in order.refunds:
         part = min(left, unmet(refund, met))
         if part > 0:

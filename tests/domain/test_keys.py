@@ -1,0 +1,62 @@
+"""Keys: functions of what is wanted, in an alphabet that every provider takes."""
+
+import re
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.domain.keys import capture_key, change_key, is_ours, refund_key, restore_key, stem
+from tests.domain.builders import order
+
+numbers = st.one_of(st.text(max_size=30), st.from_regex(r"[A-Za-z]{0,4}-?\d{1,12}", fullmatch=True))
+tags = st.sampled_from(("", "A-", "BUTIK"))
+figures = st.integers(0, 99_999_999_999)
+"""Captured amounts and refund ids of up to eleven digits."""
+
+
+@given(number=numbers, tag=tags, order_id=st.integers(1, 10**7), figure=figures)
+def test_every_key_fits_every_provider(number: str, tag: str, order_id: int, figure: int) -> None:
+    front = stem(order(id=order_id, number=number), tag)
+    for key in (capture_key(front, figure), refund_key(front, figure), change_key(front, figure)):
+        assert re.fullmatch(r"[A-Z0-9-]{1,24}", key)
+        assert is_ours(key, front)
+
+
+def test_keys_say_what_is_wanted() -> None:
+    front = stem(order(number="1042"))
+    assert [capture_key(front, 80000), refund_key(front, 1077), change_key(front, 3)] == [
+        "1042C80000",
+        "1042R1077",
+        "1042V3",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "tag", "front"),
+    [
+        ("1042", "", "1042"),
+        ("1042", "B-", "B-1042"),
+        ("se-1042", "", "SE-1042"),
+        ("#1042", "", "7"),
+        ("2026/1042", "", "7"),
+        ("", "", "7"),
+        ("1042\n", "", "7"),
+        ("WEBSHOP-2026-1042", "", "7"),
+    ],
+)
+def test_a_number_that_does_not_fit_gives_way_to_the_id(number: str, tag: str, front: str) -> None:
+    assert stem(order(id=7, number=number), tag) == front
+
+
+@pytest.mark.parametrize(
+    "key", [None, "", "1042", "1077", "1042X3", "10421C5", "9C5", "1042C5 ", "x1042C5", "1042c5", "1042CABC"]
+)
+def test_somebody_elses_text_is_not_our_key(key: str | None) -> None:
+    assert not is_ours(key, "1042")
+
+
+def test_a_restored_status_has_a_key_a_day() -> None:
+    assert restore_key("1042", date(2026, 11, 21)) == "1042S20261121"
+    assert restore_key("1042", date(2026, 11, 22)) == "1042S20261122"

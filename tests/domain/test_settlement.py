@@ -1,0 +1,249 @@
+"""Settlement: which return met which refund, and what a release met."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.domain.orders import Order
+from bridge.domain.payments import Entry, EntryKind, Payment
+from bridge.domain.records import How, Settlement
+from bridge.domain.settlement import Matching, match, settle_release, settle_rest, unmet
+from tests.domain.builders import captured, met, order, resurs, returned
+
+STEM = "1042"
+Met = tuple[Settlement, ...]
+
+
+def matched(order: Order, *log: Entry, so_far: Met = (), unrelated: frozenset[str] = frozenset()) -> Matching:
+    return match(order, resurs(captured(5000), *log), so_far, unrelated, STEM)
+
+
+TWO = order(total=5000, refunds={1077: 200, 1078: 200})
+E = returned(200, entry_id="e")
+OURS = returned(200, "1042R1078", entry_id="e")
+
+ONE_RETURN = {
+    "our key names the refund": (TWO, OURS, (), [met(1078, How.PAID, 200, "e")]),
+    "the shop's own id names the refund": (
+        TWO,
+        returned(200, "1078", entry_id="e"),
+        (),
+        [met(1078, How.ADOPTED, 200, "e")],
+    ),
+    "the lowest of equal amount": (TWO, E, (), [met(1077, How.ADOPTED, 200, "e")]),
+    "the id of a refund of another amount says nothing": (
+        order(refunds={1077: 200, 1078: 150}),
+        returned(200, "1078", entry_id="e"),
+        (),
+        [met(1077, How.ADOPTED, 200, "e")],
+    ),
+    "our key, a part of the refund": (
+        order(refunds={1077: 300}),
+        returned(200, "1042R1077", entry_id="e"),
+        (),
+        [met(1077, How.PAID, 200, "e")],
+    ),
+    "somebody else's return is no part of a refund": (order(refunds={1077: 300}), E, (), []),
+    "what is left of a refund counts": (
+        order(refunds={1077: 300}),
+        E,
+        (met(1077, How.RELEASED, 100),),
+        [met(1077, How.RELEASED, 100), met(1077, How.ADOPTED, 200, "e")],
+    ),
+    "a refund that is met takes no more": (
+        order(refunds={1077: 200}),
+        E,
+        (met(1077, How.PAID, 200, "other"),),
+        [met(1077, How.PAID, 200, "other")],
+    ),
+    "the key of a refund that is gone": (order(), OURS, (), []),
+    "the key of a refund that is gone, and it was entered again": (
+        order(refunds={1079: 200}),
+        OURS,
+        (met(1078, How.PAID, 200, "e"),),
+        [met(1079, How.ADOPTED, 200, "e")],
+    ),
+    "waived, and then our late call shows": (
+        TWO,
+        OURS,
+        (met(1078, How.WAIVED, 200),),
+        [met(1078, How.PAID, 200, "e")],
+    ),
+    "from before the bridge, and the log shows by what it was met": (
+        order(refunds={1077: 200}),
+        E,
+        (met(1077, How.BASELINE, 200),),
+        [met(1077, How.ADOPTED, 200, "e")],
+    ),
+    "paid outside, a person said, and then it shows": (
+        order(refunds={1077: 200}),
+        E,
+        (met(1077, How.ADOPTED, 200),),
+        [met(1077, How.ADOPTED, 200, "e")],
+    ),
+    "an open refund before one that was waived": (
+        TWO,
+        E,
+        (met(1077, How.WAIVED, 200),),
+        [met(1077, How.WAIVED, 200), met(1078, How.ADOPTED, 200, "e")],
+    ),
+    "what a release met is not met by a return": (
+        order(refunds={1077: 200}),
+        E,
+        (met(1077, How.RELEASED, 200),),
+        [met(1077, How.RELEASED, 200)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ONE_RETURN)
+def test_a_return_meets(name: str) -> None:
+    shop, entry, so_far, settlements = ONE_RETURN[name]
+    found = matched(shop, entry, so_far=so_far)
+    assert list(found.settlements) == settlements
+    assert (found.unmatched == (entry,)) == all(settlement.entry != "e" for settlement in settlements)
+
+
+def test_a_key_or_an_id_goes_before_an_amount_wherever_it_stands_in_the_log() -> None:
+    nameless, named, ours = E, returned(200, "1077", entry_id="named"), returned(200, "1042R1078", entry_id="ours")
+    found = matched(order(refunds={1077: 200, 1078: 200, 1079: 200}), nameless, named, ours)
+    assert {(it.refund, it.entry) for it in found.settlements} == {(1077, "named"), (1078, "ours"), (1079, "e")}
+
+
+def test_the_approved_rest_of_a_refunded_order_is_no_refunds() -> None:
+    found = matched(TWO, returned(200, "1042R0", entry_id="rest"))
+    assert (found.settlements, found.unrelated, found.unmatched) == ((), frozenset({"rest"}), ())
+
+
+def test_a_return_set_aside_by_a_person_meets_nothing() -> None:
+    found = matched(TWO, E, unrelated=frozenset({"e"}))
+    assert (found.settlements, found.unmatched) == ((), ())
+
+
+def test_what_is_no_return_meets_nothing() -> None:
+    found = match(TWO, resurs(captured(200), replace(E, kind=EntryKind.RELEASE)), (), frozenset(), STEM)
+    assert (found.settlements, found.unmatched) == ((), ())
+
+
+RELEASES = {
+    "the lowest first, up to the amount": (250, {1077: 200, 1078: 50}),
+    "no more than there are refunds": (900, {1077: 200, 1078: 200}),
+    "less than one": (150, {1077: 150}),
+}
+
+
+@pytest.mark.parametrize("name", RELEASES)
+def test_a_release_meets_open_refunds(name: str) -> None:
+    amount, parts = RELEASES[name]
+    settlements = settle_release(TWO, resurs(), (), amount)
+    assert {it.refund: it.amount for it in settlements} == parts
+    assert {it.how for it in settlements} == {How.RELEASED}
+
+
+def test_a_release_leaves_out_what_is_met() -> None:
+    settlements = settle_release(TWO, resurs(), (met(1077, How.PAID, 200, "e"),), 300)
+    assert [(it.refund, it.how, it.amount) for it in settlements] == [
+        (1077, How.PAID, 200),
+        (1078, How.RELEASED, 200),
+    ]
+
+
+NOT_FOR_REFUNDS = {
+    "a lowered total": (5000, resurs(reserved=5000), (), 0),
+    "a lowered total, and a part for a refund": (5000, resurs(reserved=4900), (), 100),
+    "captured meanwhile": (5000, resurs(captured(4900), reserved=100), (), 0),
+    "what another release met already": (5000, resurs(reserved=4800), (met(1077, How.RELEASED, 200),), 0),
+}
+
+
+@pytest.mark.parametrize("name", NOT_FOR_REFUNDS)
+def test_a_release_meets_refunds_only_with_what_the_total_can_no_longer_take(name: str) -> None:
+    total, payment, so_far, expected = NOT_FOR_REFUNDS[name]
+    settlements = settle_release(replace(TWO, total=total), payment, so_far, 300)
+    assert sum(it.amount for it in settlements) - sum(it.amount for it in so_far) == expected
+
+
+def test_the_rest_of_a_refund_is_what_nothing_met() -> None:
+    settlements = settle_rest(TWO.refunds[0], (met(1077, How.RELEASED, 150),), How.WAIVED)
+    assert settlements[-1] == met(1077, How.WAIVED, 50)
+
+
+# --- properties ---------------------------------------------------------------------------------------------------
+
+few = st.sampled_from((100, 200, 300))
+refund_ids = st.integers(1, 5)
+shops = st.dictionaries(refund_ids, few, max_size=4).map(lambda refunds: order(total=5000, refunds=refunds))
+keys = st.one_of(
+    st.none(),
+    refund_ids.map(lambda refund_id: f"1042R{refund_id}"),
+    refund_ids.map(str),
+    st.sampled_from(("1042R0", "by hand")),
+)
+
+
+@st.composite
+def payments(draw: st.DrawFn) -> Payment:
+    returns = draw(st.lists(st.tuples(few, keys), max_size=6))
+    return resurs(
+        captured(5000), *(returned(amount, key, entry_id=f"e{i}") for i, (amount, key) in enumerate(returns))
+    )
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[Order, Payment, Met, frozenset[str]]:
+    """Settlements as they come about: an older shop matched with a shorter log, then releases and waivers."""
+    payment, before = draw(payments()), draw(shops)
+    shorter = replace(payment, log=payment.log[: draw(st.integers(0, len(payment.log)))])
+    settlements = match(before, shorter, (), frozenset(), STEM).settlements
+    settlements = settle_release(before, resurs(), settlements, draw(st.sampled_from((0, 150, 400))))
+    how = draw(st.sampled_from((None, How.WAIVED, How.ALREADY)))
+    if before.refunds and how:
+        settlements = settle_rest(draw(st.sampled_from(before.refunds)), settlements, how)
+    aside = draw(st.frozensets(st.sampled_from(("e0", "e1")), max_size=1))
+    return draw(st.one_of(st.just(before), shops)), payment, settlements, aside
+
+
+@given(histories())
+def test_matching_again_changes_nothing(history: tuple[Order, Payment, Met, frozenset[str]]) -> None:
+    shop, payment, settlements, aside = history
+    once = match(shop, payment, settlements, aside, STEM)
+    assert match(shop, payment, once.settlements, once.unrelated, STEM) == once
+
+
+@given(histories())
+def test_every_return_settles_one_refund_or_is_aside_or_is_told(
+    history: tuple[Order, Payment, Met, frozenset[str]],
+) -> None:
+    shop, payment, settlements, aside = history
+    found = match(shop, payment, settlements, aside, STEM)
+    used = [it.entry for it in found.settlements if it.entry]
+    strange = [entry.id for entry in found.unmatched]
+    returns = sorted(entry.id for entry in payment.log if entry.kind is EntryKind.RETURN)
+    assert len(used) == len(set(used))
+    assert sorted({*used, *found.unrelated, *strange} & set(returns)) == returns
+    assert not set(strange) & {*used, *found.unrelated}
+
+
+@given(histories())
+def test_no_refund_is_met_for_more_than_its_amount(history: tuple[Order, Payment, Met, frozenset[str]]) -> None:
+    shop, payment, settlements, aside = history
+    found = match(shop, payment, settlements, aside, STEM).settlements
+    for refund in shop.refunds:
+        known = sum(it.amount for it in settlements if it.refund == refund.id)
+        assert sum(it.amount for it in found if it.refund == refund.id) <= max(refund.amount, known)
+
+
+@given(histories())
+def test_a_refund_that_vanished_frees_what_met_it(history: tuple[Order, Payment, Met, frozenset[str]]) -> None:
+    shop, payment, settlements, aside = history
+    found = match(shop, payment, settlements, aside, STEM)
+    assert {it.refund for it in found.settlements} <= {refund.id for refund in shop.refunds}
+
+
+@given(shop=shops, amount=st.integers(0, 2000))
+def test_a_release_meets_as_much_as_there_is_and_no_more(shop: Order, amount: int) -> None:
+    settlements = settle_release(shop, resurs(), (), amount)
+    assert sum(it.amount for it in settlements) == min(amount, shop.refunded)
+    assert all(unmet(refund, settlements) >= 0 for refund in shop.refunds)

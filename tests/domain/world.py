@@ -1,0 +1,451 @@
+"""A small world for histories: a shop, a provider's books with a portal, and the bridge's side of the conversation.
+
+The provider does what it is told as a real one would, and refuses what is impossible. The bridge's side is what an
+engine has to do around the pure decision: look, write down, call, look again. What must hold at every call is
+checked here, against the books themselves and in words of its own.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bridge.domain.attempts import Attempt, NotYet, Shown, judge
+from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
+from bridge.domain.looks import baseline, consider, observe
+from bridge.domain.orders import Order, Refund
+from bridge.domain.payments import Can, Entry, EntryKind, Payment, PaymentState
+from bridge.domain.reasons import Reason
+from bridge.domain.records import How, OpenAction, Record, State
+from bridge.domain.rules import Rules
+from bridge.domain.settlement import match, settle_release, settle_rest, unmet
+from bridge.domain.steps import Call, Kind, Step
+from tests.domain.builders import NOW, told
+
+OPEN_STATUSES = ("processing", "on-hold", "delivered")
+RAISED_BY_US = 5000
+"""The limit of payments that can be raised."""
+
+
+class Fate(StrEnum):
+    """What becomes of a call to the provider."""
+
+    DONE = "done"
+    ANSWER_LOST = "answer lost"
+    LOST_ON_THE_WAY = "lost on the way"
+    SHOWN_LATE = "done, but reads show it late"
+    ANSWER_LOST_AND_SHOWN_LATE = "answer lost, and reads show it late"
+
+
+class Refusal(Exception):
+    """The provider says no; nothing has happened."""
+
+
+@dataclass
+class Books:
+    """A payment in the provider's own books."""
+
+    changeable: bool
+    """Like Resurs: parts can be released, and it can be raised. Otherwise like Ecster."""
+    reserved: int
+    limit: int | None
+    captured: int = 0
+    returned: int = 0
+    state: PaymentState = PaymentState.READY
+    log: list[Entry] = field(default_factory=list)
+
+    def payment(self) -> Payment:
+        """What a read shows now."""
+        if self.state is PaymentState.GONE:
+            return replace(
+                Books(changeable=False, reserved=0, limit=None).payment(), state=self.state, detail="404", log=()
+            )
+        can: set[Can] = set()
+        if self.reserved:
+            can |= {Can.CAPTURE, Can.CAPTURE_PART, Can.RELEASE}
+            can.add(Can.RELEASE_PART if self.changeable else Can.CAPTURE_AND_CLOSE)
+        if self.limit is not None:
+            can.add(Can.RAISE)
+        if self.captured > self.returned:
+            can |= {Can.REFUND, Can.REFUND_PART}
+        return Payment(
+            id="p-1",
+            reference="1042",
+            currency="SEK",
+            state=self.state,
+            detail=self.state.upper(),
+            reserved=self.reserved,
+            captured=self.captured,
+            returned=self.returned,
+            limit=self.limit,
+            can=frozenset(can) if self.state is PaymentState.READY else frozenset(),
+            log=tuple(self.log),
+        )
+
+    def enter(self, kind: EntryKind, amount: int, key: str | None, now: datetime) -> None:
+        self.log.append(Entry(id=f"e{len(self.log)}", kind=kind, amount=amount, key=key, created=now))
+
+    def capture(self, amount: int, key: str | None, now: datetime, *, close: bool = False) -> None:
+        if not 0 < amount <= self.reserved:
+            raise Refusal("more than is reserved")
+        self.reserved -= amount
+        self.captured += amount
+        self.enter(EntryKind.CAPTURE, amount, key, now)
+        if close and not self.changeable:
+            self.reserved = 0
+
+    def release(self, amount: int, key: str | None, now: datetime) -> None:
+        if not 0 < amount <= self.reserved or (amount < self.reserved and not self.changeable):
+            raise Refusal("this can't be released")
+        self.reserved -= amount
+        self.enter(EntryKind.RELEASE, amount if self.changeable else 0, key, now)
+
+    def raise_by(self, amount: int, key: str | None, now: datetime) -> None:
+        if self.limit is None or self.captured + self.reserved + amount > self.limit:
+            raise Refusal("over the limit")
+        self.reserved += amount
+        self.enter(EntryKind.RAISE, amount, key, now)
+
+    def give_back(self, amount: int, key: str | None, now: datetime) -> None:
+        if not 0 < amount <= self.captured - self.returned:
+            raise Refusal("more than was captured")
+        self.returned += amount
+        self.enter(EntryKind.RETURN, amount, key, now)
+
+    def perform(self, step: Step, now: datetime) -> None:
+        match step.call:
+            case Call.CAPTURE:
+                self.capture(step.amount, step.key, now, close=step.everything)
+            case Call.RELEASE:
+                self.release(self.reserved if step.everything else step.amount, step.key, now)
+            case Call.RAISE:
+                self.raise_by(step.amount, step.key, now)
+            case Call.REFUND:
+                self.give_back(step.amount, step.key, now)
+            case Call.RESTORE:
+                raise AssertionError("no provider restores a status")
+
+
+class World:
+    """One order, one payment, one bridge, one clock."""
+
+    def __init__(self, rules: Rules, *, changeable: bool, total: int, limit: int | None) -> None:
+        self.rules = rules
+        self.now = NOW
+        self.books = Books(changeable=changeable, reserved=total, limit=limit)
+        self.books.enter(EntryKind.CREATE, total, None, NOW)
+        self.order = Order(
+            id=1042,
+            number="1042",
+            status="processing",
+            currency="SEK",
+            total=total,
+            created=NOW,
+            modified=NOW,
+            paid=NOW,
+            payment_method="resursbank",
+            transaction_id="",
+        )
+        self.next_refund = 1070
+        self.record: Record | None = None
+        self.previous: Order | None = None
+        self.attempt: Attempt | None = None
+        self.before: Payment | None = None
+        """What reads still show instead of the books, until `shown`."""
+        self.shown = NOW
+        self.forgiven: dict[int, int] = {}
+        """What a person said the bridge shall not pay, by refund."""
+        self.fates: Callable[[], Fate] = lambda: Fate.DONE
+
+    def begin_unpaid(self) -> None:
+        """The customer is still at it."""
+        self.order = replace(self.order, status="pending", paid=None)
+
+    def begin_as_baseline(self) -> None:
+        """The order as it is was there before the bridge."""
+        self.record = baseline(self.order, self.rules, self.now)
+        self.previous = self.order
+        self.forgiven = {refund.id: refund.amount for refund in self.order.refunds}
+
+    # --- what staff do ------------------------------------------------------------------------------------------
+
+    def set_status(self, status: str) -> None:
+        """Put the order into a status; `refunded` makes a refund of what is left, as the store does."""
+        left = self.order.total - self.order.refunded
+        if status == "refunded" and left > 0:
+            self.make_refund(left)
+        paid = self.now if status in ("processing", "completed") else None
+        self.order = replace(self.order, status=status, paid=self.order.paid or paid)
+
+    def set_total(self, total: int) -> None:
+        self.order = replace(self.order, total=total)
+
+    def make_refund(self, amount: int, *, paid_by_shop: bool = False) -> None:
+        made = Refund(id=self.next_refund, amount=amount, created=self.now, paid_by_shop=paid_by_shop)
+        self.next_refund += 1
+        self.order = replace(self.order, refunds=(*self.order.refunds, made))
+        if self.order.refunded >= self.order.total:
+            self.order = replace(self.order, status="refunded")
+
+    def delete_refund(self, refund: Refund) -> None:
+        self.order = replace(self.order, refunds=tuple(r for r in self.order.refunds if r.id != refund.id))
+        self.forgiven.pop(refund.id, None)
+
+    # --- what persons say to the bridge --------------------------------------------------------------------------
+
+    @property
+    def held(self) -> OpenAction | None:
+        open_ = self.record.open if self.record else None
+        return open_ if open_ and open_.state is State.HELD else None
+
+    def approve(self) -> None:
+        assert self.record
+        assert self.held
+        self.record = self.record.evolve(open=replace(self.held, approved=True))
+
+    def drop(self) -> None:
+        assert self.record
+        assert self.held
+        step = self.held.step
+        refund = self.order.refund(step.refund) if step.refund else None
+        record = self.record.evolve(open=None)
+        if refund:
+            self.forgiven[refund.id] = self.forgiven.get(refund.id, 0) + unmet(refund, record.settlements)
+            met = settle_rest(refund, record.settlements, How.WAIVED)
+            self.record = record.evolve(settlements=met)
+        elif not step.refund:
+            self.record = record.evolve(waived=record.waived | {(step.kind, step.target)})
+
+    @property
+    def strange(self) -> frozenset[str]:
+        """Returns that nothing explains, of those that the bridge has seen."""
+        if self.record is None or self.attempt is not None:
+            return frozenset()
+        matching = match(self.order, self.read(), self.record.settlements, self.record.unrelated, "1042")
+        return frozenset(entry.id for entry in matching.unmatched)
+
+    def adopt(self) -> None:
+        """Say that returns which nothing explains are no business of the shop."""
+        self.record = self._record.evolve(unrelated=self._record.unrelated | self.strange)
+
+    # --- the bridge's side ---------------------------------------------------------------------------------------
+
+    def read(self) -> Payment:
+        return self.before if self.before and self.now < self.shown else self.books.payment()
+
+    def portal_moved(self) -> None:
+        """Somebody worked in the portal, so what was shown late shows now."""
+        self.before = None
+
+    def look(self) -> Decision:
+        """One look, and what it leads to, up to and with one call."""
+        payment = self.read()
+        record, _ = observe(self.previous, self.order, self.record, self.now)
+        self.previous = self.order
+        record, waiting = self._settle(record, payment)
+        if waiting:
+            self.record = record
+            return waiting
+        verdict = consider(self.order, payment, record, self.rules, self.now)
+        decision, record = verdict.decision, verdict.record
+        step = decision.step if isinstance(decision, Act | Hold) else None
+        kept = record.open if record.open and step and record.open.step.same(step) else None
+        self.record = record.evolve(open=kept)
+        if isinstance(decision, Hold) and step:
+            kept = kept or OpenAction(step=step, state=State.HELD)
+            self.record = record.evolve(open=replace(kept, state=State.HELD, reason=decision.reason))
+        if isinstance(decision, Act):
+            approved = bool(kept and kept.approved)
+            self._check(decision.step, payment, approved=approved)
+            self._call(decision.step, payment)
+        return decision
+
+    def _settle(self, record: Record, payment: Payment) -> tuple[Record, Wait | None]:
+        if self.attempt is None:
+            return record, None
+        judgement = judge(self.attempt, payment, self.now, self.rules.settle_unknown)
+        if isinstance(judgement, NotYet):
+            return record, Wait(judgement.until, "the last call has still to show")
+        step, said_done = self.attempt.step, self.attempt.said_done
+        self.attempt = None
+        record = record.evolve(open=None)
+        if isinstance(judgement, Shown):
+            if step.call is Call.RELEASE:
+                met = settle_release(self.order, payment, record.settlements, step.amount)
+                record = record.evolve(settlements=met)
+        elif said_done:
+            raise AssertionError("said to be done, and never shown")
+        return record, None
+
+    def _call(self, step: Step, payment: Payment) -> None:
+        assert self.record
+        if step.call is Call.RESTORE:
+            assert step.status
+            self.order = replace(self.order, status=step.status)
+            self.record = self.record.evolve(open=None, restored=self.now.date())
+            return
+        attempt = Attempt(
+            step=step,
+            log_length=len(payment.log),
+            reserved=payment.reserved,
+            captured=payment.captured,
+            returned=payment.returned,
+        )
+        fate, before = self.fates(), self.books.payment()
+        if fate is not Fate.LOST_ON_THE_WAY:
+            try:
+                self.books.perform(step, self.now)
+            except Refusal as refusal:
+                refused = OpenAction(step=step, state=State.HELD, reason=Reason.REFUSED, refusal=str(refusal))
+                self.record = self.record.evolve(open=refused)
+                return
+        if fate in (Fate.SHOWN_LATE, Fate.ANSWER_LOST_AND_SHOWN_LATE):
+            self.before, self.shown = before, self.now + self.rules.settle_unknown - timedelta(seconds=1)
+        said_done = fate in (Fate.DONE, Fate.SHOWN_LATE)
+        self.attempt = replace(attempt, ended=self.now, said_done=said_done)
+        self.record = self.record.evolve(open=OpenAction(step=step, state=State.UNKNOWN))
+
+    # --- what must hold ------------------------------------------------------------------------------------------
+
+    @property
+    def aside(self) -> int:
+        """Returns that are no business of the shop."""
+        assert self.record
+        return sum(entry.amount for entry in self.books.log if entry.id in self.record.unrelated)
+
+    @property
+    def asked(self) -> int:
+        """What the customer should have paid in the end."""
+        return max(0, self.order.total - self.order.refunded - self.aside)
+
+    @property
+    def net(self) -> int:
+        return self.books.captured - self.books.returned
+
+    def _check(self, step: Step, payment: Payment, *, approved: bool) -> None:
+        books, order, rules = self.books, self.order, self.rules
+        if step.call is Call.RESTORE:
+            assert rules.status_lock == "restore"
+            assert order.status in ("pending", "processing", "on-hold")
+            assert step.status in ("completed", "cancelled")
+            return
+        assert step.amount > 0, "nothing of amount 0"
+        assert re.fullmatch(r"[A-Z0-9-]{1,24}", step.key)
+        assert order.status not in ("trash", "pending", "failed"), "inert"
+        assert self._switched_on(step), f"{step.kind} is off"
+        stale = payment != books.payment()
+        match step.call:
+            case Call.CAPTURE:
+                assert order.status in rules.capture_on
+                assert books.captured + step.amount <= order.total, "more than the order's total"
+                assert self.net + step.amount <= self.asked, "more than the order asks"
+                assert step.amount <= books.reserved, "more than was authorised"
+            case Call.RELEASE:
+                # One that is bounded by the provider may follow a read that did not show the last one.
+                assert step.amount <= books.reserved or (stale and step.everything)
+                assert self._spare(approved=approved) >= step.amount or stale, "less than will be captured"
+            case Call.RAISE:
+                after = books.captured + books.reserved + step.amount
+                assert after <= order.total
+                assert books.limit is not None
+                assert after <= books.limit
+            case Call.REFUND:
+                assert step.amount <= self.net, "more than was captured"
+                rest = step.refund is None and approved and order.status == "refunded"
+                floor = 0 if order.status in rules.cancel_on or rest else self.asked
+                assert self.net - step.amount >= floor, "less than the order asks"
+                self._check_refund(step)
+
+    def _switched_on(self, step: Step) -> bool:
+        """Whether settings.yaml lets the bridge do this."""
+        rules, status = self.rules, self.order.status
+        if step.call is Call.REFUND:
+            return rules.refund
+        if step.call is Call.CAPTURE:
+            return rules.capture
+        if step.call is Call.RELEASE and status in rules.capture_on:
+            return rules.capture
+        if step.call is Call.RELEASE and status in ("cancelled", "refunded"):
+            return rules.cancel if status == "cancelled" else rules.refund
+        return rules.modify
+
+    def _spare(self, *, approved: bool) -> int:
+        """What is reserved beyond what the order as it is will be captured for."""
+        status = self.order.status
+        if status in self.rules.cancel_on or (status == "refunded" and (approved or self.asked == 0)):
+            return self.books.reserved
+        still = min(self.asked - self.net, self.order.total - self.books.captured)
+        return self.books.reserved - max(0, still)
+
+    def _check_refund(self, step: Step) -> None:
+        if step.refund is None:
+            return
+        refund = self.order.refund(step.refund)
+        assert refund, "a refund that is not there"
+        ours = sum(e.amount for e in self.books.log if e.kind is EntryKind.RETURN and e.key == step.key)
+        assert ours + step.amount + self.forgiven.get(refund.id, 0) <= refund.amount, "paid twice"
+
+    def check_keys(self) -> None:
+        """No capture, release or raise of ours is there twice."""
+        keys = Counter((e.kind, e.key) for e in self.books.log if e.key and re.fullmatch(r"1042[CV]\d+", e.key))
+        assert all(count == 1 for count in keys.values()), keys
+
+    def run(self, bound: int = 60) -> Decision:
+        """Let time pass and look until there is nothing to do but wait for a person; the end must be stable."""
+        for _ in range(bound):
+            decision = self.look()
+            self.check_keys()
+            if isinstance(decision, Wait) and decision.until is not None:
+                self.now = max(decision.until, self.now + timedelta(seconds=1))
+            elif isinstance(decision, Hold) and self.now < self.shown and self.before:
+                # A release of everything counts as not done when one read does not show it. Held orders are
+                # looked at again, so this passes when the read is no longer late.
+                self.now = self.shown
+            elif not isinstance(decision, Act):
+                self.check_end(decision)
+                return decision
+        raise AssertionError(f"no end: {told(decision)}")
+
+    def check_end(self, decision: Decision) -> None:
+        for later in (timedelta(minutes=1), timedelta(days=3)):
+            self.now += later
+            assert told(self.look()) == told(decision), "what is decided does not last"
+        match decision:
+            case Hold():
+                pass
+            case Quiet(agreed=True):
+                self.check_agreement()
+            case Quiet(why=why):
+                assert re.search(
+                    r"switched off|dropped|nothing is paid yet|the order is trash|no longer shows", why
+                ), why
+            case Wait(why=why):
+                assert why in ("paused", "wc_bridge is off")
+
+    def check_agreement(self) -> None:
+        """Whether shop and provider really agree, figured anew from the books and the shop."""
+        order, books, rules = self.order, self.books, self.rules
+        excused = sum(self.forgiven.values())
+        kept = not rules.release_leftover or (Kind.CANCEL, 0) in self._record.waived
+        if order.status in rules.capture_on:
+            assert self.asked <= self.net <= self.asked + excused
+            assert books.reserved == 0 or kept or not rules.capture
+        elif order.status in ("cancelled", "refunded"):
+            assert self.net <= excused
+            assert books.reserved == 0
+        else:
+            least = max(0, min(self.asked - self.net, order.total - books.captured))
+            most = max(0, min(order.total - self.aside - self.net, order.total - books.captured))
+            refunds_wait = not (rules.release_before_capture and rules.refund)
+            leftover = kept and least == 0 and books.captured > 0
+            assert books.reserved >= least
+            if books.changeable and not leftover:
+                assert books.reserved <= (most if refunds_wait else least)
+            assert self.net <= (max(0, order.total - self.aside) if refunds_wait else self.asked) + excused
+
+    @property
+    def _record(self) -> Record:
+        assert self.record
+        return self.record
