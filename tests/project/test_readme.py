@@ -3,6 +3,7 @@
 import re
 import subprocess
 
+from bridge.cli.commands import cli
 from bridge.domain.records import State
 from bridge.domain.steps import Kind
 from tests.project.settings_table import README, all_keys, shown, table
@@ -36,3 +37,13 @@ def test_ci_runs_the_readme_s_own_test_line() -> None:
 def test_readme_explains_every_kind_and_state_of_an_action() -> None:
     assert [kind for kind in Kind if f"`{kind}`" not in TEXT] == []
     assert [state for state in State if f"| `{state}` |" not in TEXT] == []
+
+
+def test_readme_names_every_command_and_no_other() -> None:
+    assert set(re.findall(r"^\| `wc-bridge ([a-z]+)` \|", TEXT, re.MULTILINE)) == set(cli.commands)
+
+
+def test_readme_names_folders_that_are_there() -> None:
+    named = re.findall(r"`(bridge/[a-z./]+)`", TEXT)
+    assert named
+    assert [name for name in named if not (README.parent / name).exists()] == []
