@@ -30,8 +30,8 @@ class StoreSandbox(Staff):
     """One WooCommerce store. Serve `app`, which has the faults in front.
 
     `clock` is where all its time comes from. `https` is what it believes of itself, and decides which credentials
-    it takes. `first_number` gives orders numbers of their own, apart from their ids. `gateway` says whether the
-    shop's own payment plugin can refund (`api_refund`).
+    it takes; `basic_on_http` adds Basic to those of plain HTTP. `first_number` gives orders numbers of their own,
+    apart from their ids. `gateway` says whether the shop's own payment plugin can refund (`api_refund`).
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class StoreSandbox(Staff):
         read_only_secret: str = "cs_readonly",  # noqa: S107 - public
         https: bool = True,
         strips_authorization: bool = False,
+        basic_on_http: bool = False,
         first_number: int | None = None,
         gateway: bool = False,
     ) -> None:
@@ -70,7 +71,9 @@ class StoreSandbox(Staff):
             consumer_key: Key(secret=consumer_secret),
             read_only_key: Key(secret=read_only_secret, writes=False),
         }
-        self.doorman = Doorman(keys=keys, https=https, strips_authorization=strips_authorization)
+        self.doorman = Doorman(
+            keys=keys, https=https, strips_authorization=strips_authorization, basic_on_http=basic_on_http
+        )
         self.mishaps = Mishaps()
         self.faults = Faults()
         self._writer = Writer(self.shop, home)
