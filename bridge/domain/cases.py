@@ -85,9 +85,9 @@ class Case:
 
     @property
     def changed(self) -> bool:
-        """Whether total or refunds changed since order and payment last agreed."""
+        """Whether total or refunds changed since order and payment last agreed, or we changed the reservation."""
         agreed = self.record.agreed
-        if agreed is None:
+        if agreed is None or self.record.counts:
             return self.record.counts
         return (agreed.total, agreed.refunded) != (self.order.total, self.order.refunded)
 

@@ -203,10 +203,13 @@ def _still_held(open_: OpenAction, decision: Act) -> Decision:
 
 
 def _remember(decision: Decision, record: Record, case: Case) -> Record:
+    if isinstance(decision, Act) and decision.step.call in (Call.RELEASE, Call.RAISE):
+        return record.evolve(counts=True)
     if not (isinstance(decision, Quiet) and decision.agreed):
         return record
     order = case.order
-    record = record.evolve(agreed=Agreed(total=order.total, refunded=order.refunded), payment_id=case.payment.id)
+    terms = Agreed(total=order.total, refunded=order.refunded)
+    record = record.evolve(agreed=terms, counts=False, payment_id=case.payment.id)
     if decision.closes:
         record = record.evolve(closed=decision.closes, closed_status=order.status)
     return record

@@ -91,7 +91,8 @@ class Record:
     baseline: bool = False
     """The order was there before the bridge was."""
     counts: bool = False
-    """A difference at first sight is a change to carry over (`start_from`)."""
+    """A difference between order and payment is ours to carry over although the order is as it was last agreed:
+    by `start_from`, or because we have begun to change the reservation since. Until the next agreement."""
     refunds_seen: tuple[tuple[int, datetime], ...] = ()
     settlements: tuple[Settlement, ...] = ()
     unrelated: frozenset[str] = frozenset()

@@ -115,6 +115,16 @@ def test_agreement_remembers_total_refunds_and_payment() -> None:
     assert (known.agreed, known.payment_id, known.closed) == (Agreed(total=1000, refunded=200), "p-1", None)
 
 
+def test_a_total_that_is_set_back_while_we_change_the_reservation_is_followed() -> None:
+    """Lowered, released, and raised again to what was agreed before: the difference is our own doing."""
+    known = look(order(total=900), resurs(reserved=1000), record(agreed=(1000, 0))).record
+    found = look(order(), resurs(released(100, "1042V1"), reserved=900), known)
+    assert told(found.decision) == "raise 100"
+    known = look(order(), resurs(released(100, "1042V1"), reserved=1000), found.record).record
+    found = look(order(), resurs(released(100, "1042V1"), released(100), reserved=900), known)
+    assert told(found.decision) == "hold less-reserved asked=1000 reserved=900 limit=5000 | raise 100"
+
+
 def test_a_captured_order_is_closed_with_its_status() -> None:
     shipped = Rules(capture_on=frozenset({"shipped"}))
     known = look(order("shipped"), resurs(captured(1000)), record(), shipped).record

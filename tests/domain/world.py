@@ -1,131 +1,31 @@
 """A small world for histories: a shop, a provider's books with a portal, and the bridge's side of the conversation.
 
-The provider does what it is told as a real one would, and refuses what is impossible. The bridge's side is what an
-engine has to do around the pure decision: look, write down, call, look again. What must hold at every call is
-checked here, against the books themselves and in words of its own.
+The bridge's side is what an engine has to do around the pure decision: look, write down, call, look again. What
+must hold at every call is checked here, against the books themselves and in words of its own.
 """
 
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import replace
+from datetime import date, timedelta
 
 from bridge.domain.attempts import Attempt, NotYet, Shown, judge
 from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
 from bridge.domain.looks import baseline, consider, observe
 from bridge.domain.orders import Order, Refund
-from bridge.domain.payments import Can, Entry, EntryKind, Payment, PaymentState
+from bridge.domain.payments import EntryKind, Payment
 from bridge.domain.reasons import Reason
-from bridge.domain.records import How, OpenAction, Record, State
+from bridge.domain.records import Closed, How, OpenAction, Record, State
 from bridge.domain.rules import Rules
 from bridge.domain.settlement import match, settle_release, settle_rest, unmet
 from bridge.domain.steps import Call, Kind, Step
+from tests.domain.books import Books, Fate, Refusal
 from tests.domain.builders import NOW, told
 
 OPEN_STATUSES = ("processing", "on-hold", "delivered")
-RAISED_BY_US = 5000
-"""The limit of payments that can be raised."""
-
-
-class Fate(StrEnum):
-    """What becomes of a call to the provider."""
-
-    DONE = "done"
-    ANSWER_LOST = "answer lost"
-    LOST_ON_THE_WAY = "lost on the way"
-    SHOWN_LATE = "done, but reads show it late"
-    ANSWER_LOST_AND_SHOWN_LATE = "answer lost, and reads show it late"
-
-
-class Refusal(Exception):
-    """The provider says no; nothing has happened."""
-
-
-@dataclass
-class Books:
-    """A payment in the provider's own books."""
-
-    changeable: bool
-    """Like Resurs: parts can be released, and it can be raised. Otherwise like Ecster."""
-    reserved: int
-    limit: int | None
-    captured: int = 0
-    returned: int = 0
-    state: PaymentState = PaymentState.READY
-    log: list[Entry] = field(default_factory=list)
-
-    def payment(self) -> Payment:
-        """What a read shows now."""
-        if self.state is PaymentState.GONE:
-            return replace(
-                Books(changeable=False, reserved=0, limit=None).payment(), state=self.state, detail="404", log=()
-            )
-        can: set[Can] = set()
-        if self.reserved:
-            can |= {Can.CAPTURE, Can.CAPTURE_PART, Can.RELEASE}
-            can.add(Can.RELEASE_PART if self.changeable else Can.CAPTURE_AND_CLOSE)
-        if self.limit is not None:
-            can.add(Can.RAISE)
-        if self.captured > self.returned:
-            can |= {Can.REFUND, Can.REFUND_PART}
-        return Payment(
-            id="p-1",
-            reference="1042",
-            currency="SEK",
-            state=self.state,
-            detail=self.state.upper(),
-            reserved=self.reserved,
-            captured=self.captured,
-            returned=self.returned,
-            limit=self.limit,
-            can=frozenset(can) if self.state is PaymentState.READY else frozenset(),
-            log=tuple(self.log),
-        )
-
-    def enter(self, kind: EntryKind, amount: int, key: str | None, now: datetime) -> None:
-        self.log.append(Entry(id=f"e{len(self.log)}", kind=kind, amount=amount, key=key, created=now))
-
-    def capture(self, amount: int, key: str | None, now: datetime, *, close: bool = False) -> None:
-        if not 0 < amount <= self.reserved:
-            raise Refusal("more than is reserved")
-        self.reserved -= amount
-        self.captured += amount
-        self.enter(EntryKind.CAPTURE, amount, key, now)
-        if close and not self.changeable:
-            self.reserved = 0
-
-    def release(self, amount: int, key: str | None, now: datetime) -> None:
-        if not 0 < amount <= self.reserved or (amount < self.reserved and not self.changeable):
-            raise Refusal("this can't be released")
-        self.reserved -= amount
-        self.enter(EntryKind.RELEASE, amount if self.changeable else 0, key, now)
-
-    def raise_by(self, amount: int, key: str | None, now: datetime) -> None:
-        if self.limit is None or self.captured + self.reserved + amount > self.limit:
-            raise Refusal("over the limit")
-        self.reserved += amount
-        self.enter(EntryKind.RAISE, amount, key, now)
-
-    def give_back(self, amount: int, key: str | None, now: datetime) -> None:
-        if not 0 < amount <= self.captured - self.returned:
-            raise Refusal("more than was captured")
-        self.returned += amount
-        self.enter(EntryKind.RETURN, amount, key, now)
-
-    def perform(self, step: Step, now: datetime) -> None:
-        match step.call:
-            case Call.CAPTURE:
-                self.capture(step.amount, step.key, now, close=step.everything)
-            case Call.RELEASE:
-                self.release(self.reserved if step.everything else step.amount, step.key, now)
-            case Call.RAISE:
-                self.raise_by(step.amount, step.key, now)
-            case Call.REFUND:
-                self.give_back(step.amount, step.key, now)
-            case Call.RESTORE:
-                raise AssertionError("no provider restores a status")
+LIMIT = 1500
+"""Of payments of 1000 that can be raised."""
 
 
 class World:
@@ -155,6 +55,9 @@ class World:
         self.before: Payment | None = None
         """What reads still show instead of the books, until `shown`."""
         self.shown = NOW
+        self.captured_in = ""
+        """The status in which the order was captured and agreed, until staff change it."""
+        self.restored: set[date] = set()
         self.forgiven: dict[int, int] = {}
         """What a person said the bridge shall not pay, by refund."""
         self.fates: Callable[[], Fate] = lambda: Fate.DONE
@@ -178,6 +81,7 @@ class World:
             self.make_refund(left)
         paid = self.now if status in ("processing", "completed") else None
         self.order = replace(self.order, status=status, paid=self.order.paid or paid)
+        self.captured_in = ""
 
     def set_total(self, total: int) -> None:
         self.order = replace(self.order, total=total)
@@ -233,11 +137,11 @@ class World:
     # --- the bridge's side ---------------------------------------------------------------------------------------
 
     def read(self) -> Payment:
-        return self.before if self.before and self.now < self.shown else self.books.payment()
-
-    def portal_moved(self) -> None:
-        """Somebody worked in the portal, so what was shown late shows now."""
+        """What the provider shows now; late only as long as nobody else has changed the payment since."""
+        if self.before and self.now < self.shown and len(self.books.log) == len(self.before.log) + 1:
+            return self.before
         self.before = None
+        return self.books.payment()
 
     def look(self) -> Decision:
         """One look, and what it leads to, up to and with one call."""
@@ -250,6 +154,8 @@ class World:
             return waiting
         verdict = consider(self.order, payment, record, self.rules, self.now)
         decision, record = verdict.decision, verdict.record
+        if isinstance(decision, Quiet) and decision.closes is Closed.CAPTURED:
+            self.captured_in = self.order.status
         step = decision.step if isinstance(decision, Act | Hold) else None
         kept = record.open if record.open and step and record.open.step.same(step) else None
         self.record = record.evolve(open=kept)
@@ -330,6 +236,8 @@ class World:
             assert rules.status_lock == "restore"
             assert order.status in ("pending", "processing", "on-hold")
             assert step.status in ("completed", "cancelled")
+            assert self.now.date() not in self.restored, "twice a day"
+            self.restored.add(self.now.date())
             return
         assert step.amount > 0, "nothing of amount 0"
         assert re.fullmatch(r"[A-Z0-9-]{1,24}", step.key)
@@ -339,6 +247,7 @@ class World:
         match step.call:
             case Call.CAPTURE:
                 assert order.status in rules.capture_on
+                assert order.status != self.captured_in, "captured and closed"
                 assert books.captured + step.amount <= order.total, "more than the order's total"
                 assert self.net + step.amount <= self.asked, "more than the order asks"
                 assert step.amount <= books.reserved, "more than was authorised"
@@ -351,6 +260,8 @@ class World:
                 assert after <= order.total
                 assert books.limit is not None
                 assert after <= books.limit
+                ours = any(e.kind is EntryKind.RELEASE and (e.key or "").startswith("1042V") for e in books.log)
+                assert books.reserved + books.captured > 0 or not ours, "released by us, and reserved again"
             case Call.REFUND:
                 assert step.amount <= self.net, "more than was captured"
                 rest = step.refund is None and approved and order.status == "refunded"
