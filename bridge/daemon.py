@@ -17,10 +17,14 @@ from bridge.settings import Settings, StoreSettings
 
 log = structlog.get_logger()
 
-GRACE = 8.0
+GRACE = 7.0
 """Seconds that running calls get to finish; systemd's TimeoutStopSec must be longer."""
+LAST = 1.0
+"""Seconds in which what is cut off then writes down its call as unknown."""
 TICK = timedelta(seconds=1)
 """How often the journal is asked whether something is due."""
+
+Tasks = set[asyncio.Task[None]]
 
 
 async def serve(settings: Settings) -> None:
@@ -38,46 +42,48 @@ async def serve(settings: Settings) -> None:
         log.info("daemon.started", stores=[unit.store.name for unit in made])
         await stopping.wait()
         log.info("daemon.stopping")
-        # The scheduler's own shutdown would cancel what runs: it is drained first.
-        scheduler.pause()
-        await asyncio.gather(*(clock.drain() for clock in clocks))
         scheduler.shutdown(wait=False)
+        await asyncio.gather(*(clock.drain() for clock in clocks))
     log.info("daemon.stopped")
 
 
 class _Clock:
-    """The ticks of one store. A tick that comes while the one before still runs is left out."""
+    """The ticks of one store. No store waits for another."""
 
     def __init__(self, unit: Unit, store: StoreSettings, stopping: asyncio.Event) -> None:
         self._unit, self._store, self._stopping = unit, store, stopping
         self._swept: datetime | None = None
-        self._running: set[asyncio.Task[None]] = set()
+        self._polling: Tasks = set()
+        self._working: Tasks = set()
 
     def wind(self, scheduler: AsyncIOScheduler) -> None:
         """Let the scheduler tick for this store: at once, and then at the store's own pace."""
-        settings = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
-        for job, every in ((self._poll, self._store.poll.interval), (self._work, TICK)):
+        jobs = ((self._poll, self._polling, self._store.poll.interval), (self._work, self._working, TICK))
+        for job, running, every in jobs:
             scheduler.add_job(
                 self._tick,
                 "interval",
-                args=[job],
+                args=[job, running],
                 seconds=every.total_seconds(),
                 next_run_time=datetime.now(UTC),
-                **settings,
+                coalesce=True,
+                misfire_grace_time=None,
             )
 
-    async def _tick(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run a job as a task of ours, so that the end can wait for it. A bug in it is told; the clock goes on."""
-        if self._stopping.is_set():
+    async def _tick(self, job: Callable[[], Coroutine[Any, Any, None]], running: Tasks) -> None:
+        """Start a job as a task of ours, so that the end can wait for it, unless the one before still runs."""
+        if self._stopping.is_set() or running:
             return
         task = asyncio.create_task(job())
-        self._running.add(task)
-        try:
-            await asyncio.shield(task)
-        except Exception:
-            log.exception("tick.failed", store=self._unit.store.name)
-        finally:
-            self._running.discard(task)
+        running.add(task)
+        task.add_done_callback(running.discard)
+        task.add_done_callback(self._tell)
+
+    def _tell(self, task: asyncio.Task[None]) -> None:
+        """A bug in a job is told; the clock goes on."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("tick.failed", store=self._unit.store.name, exc_info=error)
 
     async def _poll(self) -> None:
         now = datetime.now(UTC)
@@ -90,10 +96,16 @@ class _Clock:
         await work_all_due(self._unit, self._stopping)
 
     async def drain(self) -> None:
-        """Let what runs finish within the grace; cut off the rest, which records its call as unknown."""
-        if not self._running:
-            return
-        _, late = await asyncio.wait(self._running, timeout=GRACE)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        """Let calls finish within the grace; cut off the rest, which records them as unknown. Polls only read."""
+        await _end(self._working, GRACE)
+        await _end(self._polling, 0)
+
+
+async def _end(tasks: Tasks, grace: float) -> None:
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=grace)
+    for task in late:
+        task.cancel()
+    if late:
+        await asyncio.wait(late, timeout=LAST)

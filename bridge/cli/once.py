@@ -2,60 +2,127 @@
 
 import asyncio
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from bridge.app import units
-from bridge.cli.shared import Command, Duration, finish, json_option, print_json, run_async, settings
+from bridge.cli.shared import Command, Duration, console, finish, json_option, print_json, run_async, settings
 from bridge.db import queries
-from bridge.db.connection import sqlite_path
+from bridge.db.connection import existing, sqlite_path
 from bridge.db.copying import copy_sqlite
+from bridge.db.journal import Journal
 from bridge.domain.money import to_major
-from bridge.engine.cycles import Ended
+from bridge.domain.records import State
 from bridge.engine.cycles import once as one_cycle
+from bridge.engine.unit import Unit
 from bridge.errors import UsageError
-from bridge.settings import Settings
+from bridge.settings import Settings, StoreSettings
+
+_SPARE = timedelta(seconds=2)
+"""How long before the end of `--wait` nothing more is waited for: what is begun last has this long to end."""
+_LAST = 1.0
+"""Seconds in which what is cut off then writes down its call as unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cycle:
+    """What one full cycle of a store came to."""
+
+    store: str
+    problem: str
+    """Why the store could not be read; "" when it could."""
+    looked: int | None
+    """How often an order was looked at; None when the time was up first."""
+    later: int
+    """Orders that have something due later."""
+    next_due: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Result:
+    cycles: list[_Cycle]
+    actions: list[dict[str, Any]]
+    """Those that are new, or not what they were."""
+    status: list[dict[str, Any]]
 
 
 @click.command(cls=Command)
 @click.option(
-    "--wait", type=Duration(), default="90s", show_default=True, help="How long to go on for what is due."
+    "--wait",
+    type=Duration(),
+    default="90s",
+    show_default=True,
+    help="Go on for what is due within this, and end by then; 0s: one round, however long it takes.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be done now; write nothing anywhere.")
 @json_option
 def once(*, wait: timedelta, dry_run: bool, as_json: bool) -> None:
     """Run one full cycle: poll, sweep, look at everything unfinished, act, and go on while something is due.
 
-    Ends 3 when a store could not be read, 1 when something needs attention.
-    """
-    with _rehearsal(settings()) if dry_run else _as_it_is(settings()) as chosen:
-        cycles, before, after, stores = run_async(lambda: _work(chosen, wait))
-    fresh = [action for action in after if action not in before]
+    Ends 3 when a store or provider could not be read, 1 when something needs attention.
+
+    \b
+    Examples:
+      wc-bridge once                settle, act, and see it through
+      wc-bridge once --dry-run      what would it do? (works beside the daemon)
+      wc-bridge once --wait 10m     wait for unknown calls as well
+    """  # noqa: D301 (\\b is click's: leave these lines as they are)
+    chosen = settings(with_stores=True)
+    with _rehearsal(chosen) if dry_run else nullcontext(chosen) as used:
+        result = run_async(lambda: _work(used, wait))
     if as_json:
-        print_json({"stores": [_ended(cycle) for cycle in cycles], "actions": fresh})
+        stores = [{**asdict(cycle), "next_due": _moment(cycle.next_due)} for cycle in result.cycles]
+        print_json({"dry_run": dry_run, "stores": stores, "actions": result.actions})
     else:
-        _print(Console(), cycles, fresh, dry_run=dry_run)
-    needing = any(store["attention"] for store in stores)
-    finish(3 if any(cycle.problem for cycle in cycles) else 1 if needing else 0)
+        _print(result, {store.name for store in chosen.stores if dry_run or store.mode == "shadow"})
+    silent = _complain(result)
+    needing = any(store["attention"] for store in result.status)
+    finish(3 if silent else 1 if needing else 0)
 
 
-async def _work(chosen: Settings, wait: timedelta) -> tuple[list[Ended], list[Any], list[Any], list[Any]]:
-    async with units(chosen) as made:
+async def _work(used: Settings, wait: timedelta) -> _Result:
+    async with units(used) as made:
         before = await queries.actions()
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(one_cycle(unit, wait)) for unit in made]
-        return [task.result() for task in running], before, await queries.actions(), await queries.status()
+            running = [group.create_task(_in_time(unit, wait)) for unit in made]
+        ended = [task.result() for task in running]
+    # Read through a new connection: one whose work was cut off may be stuck for good.
+    async with existing(used.database, read_only=True):
+        after = await queries.actions()
+        status = await queries.status(_now(), {store.name: store.mode for store in used.stores})
+        return _Result(
+            cycles=[await _cycle(store, *end) for store, end in zip(used.stores, ended, strict=True)],
+            actions=[action for action in after if action not in before],
+            status=[one for one in status if one["store"] in {store.name for store in used.stores}],
+        )
 
 
-@contextmanager
-def _as_it_is(chosen: Settings) -> Iterator[Settings]:
-    yield chosen
+async def _in_time(unit: Unit, wait: timedelta) -> tuple[str, int | None]:
+    """Run one cycle, but no longer than `wait`. What it cuts off records its call as unknown."""
+    task = asyncio.create_task(one_cycle(unit, max(wait - _SPARE, wait * 0.8)))
+    try:
+        await asyncio.wait({task}, timeout=wait.total_seconds() or None)
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=_LAST)
+    if not task.done() or task.cancelled():
+        return "", None
+    ended = task.result()
+    return ended.problem, ended.worked
+
+
+async def _cycle(store: StoreSettings, problem: str, looked: int | None) -> _Cycle:
+    journal, live = Journal(store.name), store.mode == "live"
+    later, due = await journal.count_due(notes=live), await journal.next_due(notes=live)
+    return _Cycle(store=store.name, problem=problem, looked=looked, later=later, next_due=due)
 
 
 @contextmanager
@@ -71,30 +138,44 @@ def _rehearsal(chosen: Settings) -> Iterator[Settings]:
         yield chosen.model_copy(update={"database": f"sqlite://{target}", "stores": shadows})
 
 
-def _print(console: Console, cycles: list[Ended], fresh: list[dict[str, Any]], *, dry_run: bool) -> None:
-    for action in fresh:
-        amount = to_major(action["amount"], action["currency"])
-        does = "would " if dry_run and action["state"] == "ready" else ""
-        console.print(
-            f"{action['store']} order {action['order']}: {does}{action['kind']} {amount} {action['currency']} "
-            f"{'' if does else action['state']}  {action['key']}  {action['reason']}",
-            markup=False,
-            highlight=False,
-        )
-    for cycle in cycles:
-        if cycle.problem:
-            click.echo(f"wc-bridge: {cycle.problem}", err=True)
-        due = f", the next at {cycle.next_due:%H:%M:%S} UTC" if cycle.next_due else ""
-        console.print(
-            f"{cycle.store}: {cycle.worked} orders looked at, {cycle.later} due later{due}", highlight=False
-        )
+def _print(result: _Result, shadows: set[str]) -> None:
+    """Print what was done (in `shadows`: would be), then a line a store, then how much is due later."""
+    out = console()
+    for action in result.actions:
+        would = action["state"] == State.READY and action["store"] in shadows
+        amount = f"{to_major(action['amount'], action['currency'])} {action['currency']}"
+        does = f"would {action['kind']} {amount}" if would else f"{action['kind']} {amount}: {action['state']}"
+        place = f"{action['store']} order {action['order']}"
+        out.print(f"{place}: {does} ({action['key']}): {action['reason']}", soft_wrap=True)
+    for cycle in result.cycles:
+        if not cycle.problem:
+            looked = "the time was up" if cycle.looked is None else _count(cycle.looked, "look")
+            out.print(f"{cycle.store}: {looked}", soft_wrap=True)
+    moments = [cycle.next_due for cycle in result.cycles if cycle.next_due]
+    then = f", the next at {min(moments):%H:%M:%S} UTC" if moments else ""
+    out.print(f"{sum(cycle.later for cycle in result.cycles)} due later{then}", soft_wrap=True)
 
 
-def _ended(cycle: Ended) -> dict[str, Any]:
-    return {
-        "store": cycle.store,
-        "problem": cycle.problem,
-        "worked": cycle.worked,
-        "later": cycle.later,
-        "next_due": cycle.next_due.isoformat(timespec="seconds") if cycle.next_due else None,
-    }
+def _complain(result: _Result) -> bool:
+    """Tell of each store and provider that could not be read, one line each; say whether there was one."""
+    problems = [cycle.problem for cycle in result.cycles if cycle.problem]
+    down = {cycle.store for cycle in result.cycles if cycle.problem}
+    waiting = Counter(
+        failed["text"] for store in result.status if store["store"] not in down for failed in store["failing"]
+    )
+    problems += [f"{text}; {_count(count, 'order')} waiting for it" for text, count in waiting.items()]
+    for problem in problems:
+        click.echo(f"wc-bridge: {problem}", err=True)
+    return bool(problems)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat(timespec="seconds").replace("+00:00", "Z")

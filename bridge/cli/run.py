@@ -1,13 +1,20 @@
 """`run`: the daemon."""
 
+import logging
+
 import click
 
 from bridge.cli.shared import Command, run_async, settings
 from bridge.daemon import serve
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, log_level=logging.INFO)
 def run() -> None:
-    """Watch the stores until SIGTERM or SIGINT; running calls finish first."""
-    chosen = settings()
+    """Watch the stores until SIGTERM or SIGINT; running calls finish first.
+
+    \b
+    Example:
+      wc-bridge run --settings /etc/wc-bridge/settings.yaml
+    """  # noqa: D301 (\\b is click's: leave these lines as they are)
+    chosen = settings(with_stores=True)
     run_async(lambda: serve(chosen))

@@ -1,83 +1,140 @@
-"""What all commands share: `--settings` before or after the command, `--json`, durations, and asyncio."""
+"""What all commands share: options before or after the command, durations, asyncio, and how they print."""
 
 import asyncio
-import re
+import logging
+import os
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import simplejson
+from rich.console import Console
 
+from bridge import logs
 from bridge.app import read_settings
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, SettingsError
 from bridge.settings import Settings, find
+from bridge.settings.values import duration
 
 T = TypeVar("T")
 
-_DURATION = re.compile(r"(\d+)([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_SETTINGS, _DEBUG = "bridge.settings", "bridge.debug"
 
 
 class Command(click.Command):
-    """A command that knows `--settings FILE`."""
+    """A command that knows `--settings FILE` and `--debug`, and logs from `log_level` on.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    What a command does is told by its output, so it logs errors alone; the daemon has nothing but its logs.
+    """
+
+    def __init__(self, *args: Any, log_level: int = logging.ERROR, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params.append(_settings_option())
+        self._log_level = log_level
+        self.params += _common_options()
+
+    def invoke(self, ctx: click.Context) -> Any:
+        logs.configure(logging.DEBUG if ctx.find_root().meta.get(_DEBUG) else self._log_level)
+        return super().invoke(ctx)
 
 
 class Group(click.Group):
-    """The group, which takes `--settings FILE` too; the one after the command wins."""
+    """The group, which takes the same options too; the ones after the command win."""
 
     command_class = Command
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params.append(_settings_option())
+        self.params += _common_options()
         self.params.append(
-            click.Option(["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version)
+            click.Option(
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_version,
+                help="Show the version and exit.",
+            )
         )
 
 
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    from importlib.metadata import version  # noqa: PLC0415
-
     if wanted:
         click.echo(f"wc-bridge {version('wc-bridge')}")
         context.exit()
 
 
-def _settings_option() -> click.Option:
-    return click.Option(
-        ["--settings"],
-        type=click.Path(path_type=Path, dir_okay=False),
-        expose_value=False,
-        callback=_keep,
-        help="settings.yaml to use (default: ./settings.yaml, then /etc/wc-bridge/settings.yaml).",
-    )
+def _common_options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--settings"],
+            type=click.Path(path_type=Path),
+            expose_value=False,
+            callback=_keep(_SETTINGS),
+            help="settings.yaml to use (default: ./settings.yaml, then /etc/wc-bridge/settings.yaml).",
+        ),
+        click.Option(
+            ["--debug"],
+            is_flag=True,
+            expose_value=False,
+            callback=_keep(_DEBUG),
+            help="Log everything, and show where a bug is.",
+        ),
+    ]
 
 
-def _keep(context: click.Context, _: click.Parameter, path: Path | None) -> None:
-    if path is not None:
-        context.find_root().meta["bridge.settings"] = path
+def _keep(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    def keep(context: click.Context, _: click.Parameter, value: Any) -> None:
+        if value:
+            context.find_root().meta[key] = value
+
+    return keep
 
 
-def settings() -> Settings:
-    """The settings that the command line names, or those found in their usual places."""
-    settings = read_settings(find(click.get_current_context().find_root().meta.get("bridge.settings")))
-    for line in settings.not_yet():
+def settings(*, with_stores: bool = False) -> Settings:
+    """The settings that the command line names, or those found in their usual places.
+
+    Raises SettingsError, also when there must be stores (`with_stores`) and there are none.
+    """
+    path = find(click.get_current_context().find_root().meta.get(_SETTINGS))
+    chosen = read_settings(path)
+    if with_stores and not chosen.stores:
+        raise SettingsError(
+            f"{path}: there is no store to watch: add one under `stores:` with name, url, consumer_key, "
+            "consumer_secret and its providers"
+        )
+    for line in chosen.not_yet():
         click.echo(f"wc-bridge: {line}", err=True)
-    return settings
+    return chosen
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 
 
+class _Screen(Console):
+    """A console that goes on in silence when its reader has left (`| head`), so that the exit code stays true."""
+
+    def on_broken_pipe(self) -> None:
+        _say_nothing_more()
+
+
+def console() -> Console:
+    """The console to print text for people on; what a shop or provider says is never taken for markup."""
+    return _Screen(highlight=False, markup=False, emoji=False)
+
+
 def print_json(value: Any) -> None:
-    click.echo(simplejson.dumps(value, indent=2, ensure_ascii=False, use_decimal=True))
+    try:
+        click.echo(simplejson.dumps(value, indent=2, ensure_ascii=False, use_decimal=True))
+    except BrokenPipeError:
+        _say_nothing_more()
+
+
+def _say_nothing_more() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Duration(click.ParamType[timedelta]):
@@ -86,12 +143,10 @@ class Duration(click.ParamType[timedelta]):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        found = _DURATION.fullmatch(str(value))
-        if not found:
-            self.fail(f"{value!r} is no duration: write 90s, 10m, 2h or 1d", param, context)
-        return timedelta(**{_UNITS[found[2]]: int(found[1])})
+        try:
+            return duration(value)
+        except ValueError as error:
+            self.fail(f"{value!r}: {error}.", param, context)
 
 
 def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -110,6 +165,9 @@ def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 def finish(code: int) -> None:
     """End the command with this code, after everything is printed."""
-    sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _say_nothing_more()
     if code:
         raise SystemExit(code)

@@ -1,19 +1,24 @@
 """`status`, `actions` and `order`: what the database holds. No secret is resolved, no remote is asked."""
 
+from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
-from bridge.cli.shared import Command, finish, json_option, print_json, run_async, settings
+from bridge.cli.shared import Command, console, finish, json_option, print_json, run_async, settings
 from bridge.db import queries
-from bridge.db.connection import opened
+from bridge.db.connection import existing
 from bridge.domain.money import to_major
 from bridge.domain.records import State
+from bridge.errors import UsageError
 
 _COLOURS = {"done": "green", "held": "bold red", "unknown": "bold yellow", "waiting": "yellow", "dropped": "dim"}
+_MINUTE = 60
 
 
 @click.command(cls=Command)
@@ -21,86 +26,114 @@ _COLOURS = {"done": "green", "held": "bold red", "unknown": "bold yellow", "wait
 def status(*, as_json: bool) -> None:
     """Show each store: mode, last good poll, orders, actions by state, and what needs attention.
 
-    Ends 1 when something does.
+    Ends 1 when something does: an order, a store that could not be polled, or a provider that could not be read.
     """
     chosen = settings()
+    names = {store.name: store.mode for store in chosen.stores}
 
     async def read() -> list[dict[str, Any]]:
-        async with opened(chosen.database):
-            return await queries.status()
+        async with existing(chosen.database, read_only=True):
+            return await queries.status(datetime.now(UTC), names)
 
     stores = run_async(read)
     if as_json:
         print_json(stores)
     else:
-        console = Console()
-        if not stores:
-            console.print("No store has been polled yet: start `wc-bridge run`, or try `wc-bridge once`.")
+        out = console()
         for store in stores:
-            _print_store(console, store)
-    finish(1 if any(store["attention"] or store["problem"] for store in stores) else 0)
+            _print_store(out, store, known=store["store"] in names)
+    finish(1 if any(store["attention"] or store["problem"] or store["failing"] for store in stores) else 0)
 
 
-def _print_store(console: Console, store: dict[str, Any]) -> None:
-    mode = "[green]live[/]" if store["mode"] == "live" else "[yellow]shadow (writes nothing)[/]"
-    console.print(f"[bold]{escape(store['store'])}[/]  {mode}  last good poll {store['polled'] or 'never'}")
+def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
+    mode = ("live", "green") if store["mode"] == "live" else ("shadow (writes nothing)", "yellow")
+    polled = "never polled" if store["polled"] is None else f"polled {_ago(store['lag'])} ago ({store['polled']})"
+    paused = (" paused", "bold yellow") if store["paused"] else ""
+    gone = "" if known else (" not in settings.yaml any more", "yellow")
+    out.print(Text.assemble((store["store"], "bold"), "  ", mode, paused, gone, "  ", polled), soft_wrap=True)
     if store["problem"]:
-        console.print(f"  [bold red]not polling:[/] {escape(store['problem'])}")
+        _paragraph(out, "not polling: ", store["problem"])
+    for text, count in Counter(one["text"] for one in store["failing"]).items():
+        _paragraph(out, f"{count} waiting: ", text)
     counts = ", ".join(f"{count} {state}" for state, count in store["actions"].items() if count) or "none yet"
-    console.print(f"  orders {store['orders']}, watched {store['open']}, due {store['due']}; actions: {counts}")
+    _paragraph(out, "", f"orders: {store['orders']} known, {store['open']} watched, {store['due']} due", style="")
+    _paragraph(out, "", f"actions: {counts}", style="")
     if not store["attention"]:
-        console.print("  nothing needs attention")
+        _paragraph(out, "", "nothing needs attention", style="")
         return
-    table = Table("order", "status", "since", "why", "action", title="needs attention", title_justify="left")
+    _paragraph(out, f"{len(store['attention'])} need attention", "")
+    table = _table("order", "status", "since", "action", "why")
     for item in store["attention"]:
-        why = item["text"] if item["reason"] == "unreadable" else _why(item)
-        number = escape(item["order_number"] or "")
-        table.add_row(
-            f"{item['order']} ({number})", item["status"], item["since"] or "", escape(why), _text(item["action"])
-        )
-    console.print(table)
+        number = item["order_number"]
+        order = f"{item['order']} ({number})" if number not in ("", str(item["order"])) else str(item["order"])
+        since = (item["since"] or "")[:10]
+        table.add_row(order, item["status"], since, _text(item["action"]), _why(item))
+    out.print(Padding(table, (0, 0, 0, 2), expand=False))
+
+
+def _paragraph(out: Console, front: str, text: str, *, style: str = "bold red") -> None:
+    out.print(Padding(Text.assemble((front, style), text), (0, 0, 0, 2), expand=False))
 
 
 def _why(item: dict[str, Any]) -> str:
-    figures = ", ".join(f"{name} {value}" for name, value in item["facts"].items())
+    if item["reason"] == "unreadable":
+        return str(item["text"])
+    facts = {
+        name: to_major(value, item["currency"]) if isinstance(value, int) and item["currency"] else value
+        for name, value in item["facts"].items()
+    }
+    figures = ", ".join(f"{name} {value}" for name, value in facts.items())
     return f"{item['reason']}{f' ({figures})' if figures else ''}"
+
+
+def _ago(seconds: int) -> str:
+    minutes = seconds // _MINUTE
+    hours = minutes // _MINUTE
+    if not minutes:
+        return f"{seconds} s"
+    return f"{minutes} min" if hours < 2 else f"{hours} h"  # noqa: PLR2004 (119 min say more than 1 h)
 
 
 @click.command(cls=Command)
 @click.option("--state", type=click.Choice([state.value for state in State]), help="Only actions in this state.")
-@click.option("--order", "order_id", type=int, help="Only those of this order (the WooCommerce id).")
+@click.option("--order", "order_id", metavar="N", type=int, help="Only those of this order (the WooCommerce id).")
 @json_option
 def actions(*, state: str | None, order_id: int | None, as_json: bool) -> None:
-    """List the queue of actions, oldest first."""
+    """List the queue of actions, oldest first: all of it, or what the options leave.
+
+    \b
+    Examples:
+      wc-bridge actions --state held
+      wc-bridge actions --order 1042 --json
+    """  # noqa: D301 (\\b is click's: leave these lines as they are)
     chosen = settings()
 
     async def read() -> list[dict[str, Any]]:
-        async with opened(chosen.database):
+        async with existing(chosen.database, read_only=True):
             return await queries.actions(state, order_id)
 
     found = run_async(read)
     if as_json:
         print_json(found)
         return
-    table = Table("id", "store", "order", "kind", "state", "amount", "key", "tries", "updated", "reason")
+    out = console()
+    if not found:
+        out.print("no actions" if state is None and order_id is None else "no such actions")
+        return
+    several = len({row["store"] for row in found}) > 1
+    table = _table("id", *(["store"] if several else []), "order", "kind", "amount", "state", "updated", "reason")
     for row in found:
         table.add_row(
             _text(row["id"]),
-            escape(row["store"]),
-            f"{row['order']} ({escape(row['order_number'])})",
+            *([row["store"]] if several else []),
+            _text(row["order"]),
             row["kind"],
-            f"[{_COLOURS.get(row['state'], 'default')}]{row['state']}[/]",
             _amount(row),
-            row["key"],
-            _text(row["attempts"]),
-            row["updated"],
-            escape(row["reason"]),
+            Text(row["state"], style=_COLOURS.get(row["state"], "")),
+            _when(row["updated"]),
+            row["reason"],
         )
-    Console().print(table if found else "No actions.")
-
-
-def _amount(row: dict[str, Any]) -> str:
-    return f"{to_major(row['amount'], row['currency'])} {row['currency']}"
+    out.print(table)
 
 
 @click.command(cls=Command)
@@ -108,41 +141,90 @@ def _amount(row: dict[str, Any]) -> str:
 @click.argument("order_id", metavar="N", type=int)
 @json_option
 def order(*, store: str, order_id: int, as_json: bool) -> None:
-    """Tell the whole story of order N (the WooCommerce id) of STORE."""
+    """Tell the whole story of order N (the WooCommerce id) of STORE.
+
+    \b
+    Example:
+      wc-bridge order butiken 1042
+    """  # noqa: D301 (\\b is click's: leave these lines as they are)
     chosen = settings()
+    names = [one.name for one in chosen.stores]
 
     async def read() -> dict[str, Any]:
-        async with opened(chosen.database):
-            return await queries.order(store, order_id)
+        async with existing(chosen.database, read_only=True):
+            try:
+                return await queries.order(store, order_id)
+            except UsageError:
+                if store in names:
+                    raise
+                known = ", ".join(names) or "none"
+                raise UsageError(f"there is no store {store!r} in the settings: there is {known}") from None
 
     found = run_async(read)
     if as_json:
         print_json(found)
         return
-    _print_order(Console(), found)
+    _print_order(console(), found)
 
 
-def _print_order(console: Console, found: dict[str, Any]) -> None:
-    number = escape(found["order_number"])
-    console.print(f"[bold]Order {found['order']}[/] ({number}) of {escape(found['store'])}: {found['status']}")
+def _print_order(out: Console, found: dict[str, Any]) -> None:
+    number = "" if found["order_number"] in ("", str(found["order"])) else f" ({found['order_number']})"
+    out.print(
+        Text.assemble((f"Order {found['order']}", "bold"), f"{number} of {found['store']}: {found['status']}")
+    )
     payment = found["payment"]
     if payment:
-        figures = ", ".join(
+        figures = [
             f"{name} {to_major(payment[name], payment['currency'])}"
             for name in ("reserved", "captured", "returned")
-        )
-        console.print(
-            f"  {found['provider']} payment {found['payment_id']}: {escape(payment['detail'])}, {figures}"
-        )
-    console.print(f"  now: {escape(found['problem'] or found['decision'])}")
+            if payment["currency"]
+        ]
+        _paragraph(out, "", f"{found['provider']} payment {found['payment_id']}", style="")
+        _paragraph(out, "", ", ".join([payment["detail"] or payment["state"], *figures]), style="")
+    if found["problem"] or found["decision"]:
+        _paragraph(out, "now: ", found["problem"] or found["decision"], style="bold")
     if found["due"]:
-        console.print(f"  looked at again at {found['due']}")
-    for event in found["story"]:
-        console.print(f"  [dim]{event['at']}[/] [cyan]{event['topic']:9}[/] {escape(event['text'])}")
-    for action in found["actions"]:
-        console.print(
-            f"  action {action['id']}: {action['kind']} {_amount(action)} {action['state']}  {action['key']}"
-        )
+        _paragraph(out, "", f"looked at again at {found['due']}", style="")
+    if found["story"]:
+        out.print()
+        out.print(Padding(_story(found["story"]), (0, 0, 0, 2), expand=False))
+    if found["actions"]:
+        table = _table("action", "kind", "amount", "state", "tries", "key", "reason")
+        for row in found["actions"]:
+            state = Text(row["state"], style=_COLOURS.get(row["state"], ""))
+            tries = _text(row["attempts"])
+            table.add_row(_text(row["id"]), row["kind"], _amount(row), state, tries, row["key"], row["reason"])
+        out.print()
+        out.print(Padding(table, (0, 0, 0, 2), expand=False))
+
+
+def _story(events: list[dict[str, Any]]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(no_wrap=True, style="cyan")
+    table.add_column()
+    for event in events:
+        table.add_row(_when(event["at"]), event["topic"], Text(event["text"]))
+    return table
+
+
+def _table(*columns: str) -> Table:
+    """A table without lines, in which only the last column wraps."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in columns[:-1]:
+        right = name in ("id", "amount", "tries")
+        table.add_column(name, no_wrap=True, justify="right" if right else "left", overflow="fold")
+    table.add_column(columns[-1], ratio=1, overflow="fold")
+    return table
+
+
+def _when(moment: str) -> str:
+    """A moment as people read it, still in UTC; JSON has it in full."""
+    return moment.replace("T", " ").removesuffix("Z")[:16]
+
+
+def _amount(row: dict[str, Any]) -> str:
+    return f"{to_major(row['amount'], row['currency'])} {row['currency']}"
 
 
 def _text(value: object) -> str:

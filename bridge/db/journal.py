@@ -6,7 +6,7 @@ process (a command beside the daemon) writes in between.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from tortoise.expressions import F, Q
@@ -21,7 +21,9 @@ from bridge.domain.orders import Order
 from bridge.domain.payments import Payment
 from bridge.domain.records import How, OpenAction, Record, Settlement, State
 
-ENDED = (State.DONE, State.DROPPED)
+
+class Overtaken(Exception):
+    """Somebody else (the poll, a person) wrote about the order since it was read: look again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,8 @@ class Known:
     """What the journal holds of one order."""
 
     row: int
+    version: int
+    """Of the row, as it was read; see `Overtaken`."""
     order: Order | None
     record: Record | None
     """With its settlements and open action."""
@@ -46,11 +50,16 @@ class Known:
     why: str
     attention: str
     facts: str
+    provider: str
+    """The name of the provider that `payment` is with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """One order of a listing that is new or has changed, or that could not be understood (`problem`)."""
+    """One order of a listing that is new or has changed, or that could not be understood (`problem`).
+
+    With both order and problem, a look has still to find out whether the problem is over.
+    """
 
     order_id: int
     order: Order | None
@@ -59,6 +68,8 @@ class Sight:
     due: datetime | None
     watched: bool = True
     problem: str = ""
+    why: str | None = None
+    """What is decided at first sight; None where that is for a look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +105,9 @@ class Journal:
 
     async def open(self, mode: str) -> StoreRow:
         """Return the store's row, made on first sight, with its mode as settings.yaml has it now."""
-        row, _ = await StoreRow.get_or_create(name=self.store)
-        await StoreRow.filter(name=self.store).update(mode=mode)
-        return row
+        if not await StoreRow.filter(name=self.store).update(mode=mode):
+            await StoreRow.create(name=self.store, mode=mode)
+        return await self.state()
 
     async def state(self) -> StoreRow:
         return await StoreRow.get(name=self.store)
@@ -115,6 +126,7 @@ class Journal:
         await StoreRow.filter(name=self.store).update(**moments)
 
     async def baseline_done(self, moment: datetime | None) -> None:
+        """What was created before `moment` (the store's own time) was there before the bridge."""
         await StoreRow.filter(name=self.store).update(baseline_done=True, baseline=moment)
 
     async def paused(self) -> bool:
@@ -130,8 +142,10 @@ class Journal:
                 await self._commit_sight(sight, now)
 
     async def _commit_sight(self, sight: Sight, now: datetime) -> None:
-        row, _ = await OrderRow.get_or_create(store_id=self.store, order_id=sight.order_id)
-        row.problem = sight.problem
+        row = await OrderRow.get_or_none(store_id=self.store, order_id=sight.order_id)
+        row = row or await OrderRow.create(store_id=self.store, order_id=sight.order_id)
+        row.problem, row.version = sight.problem, row.version + 1
+        row.why = row.why if sight.why is None else sight.why
         if sight.order is not None and sight.record is not None:
             row.number, row.status = sight.order.number, sight.order.status
             row.snapshot, row.record = dump(ORDER, sight.order), _record_text(sight.record)
@@ -160,9 +174,13 @@ class Journal:
     # ------------------------------------------------------------------ looks
 
     async def commit_look(self, known: Known, look: Look, now: datetime) -> int | None:
-        """Commit one look with everything that follows from it; return the open action's id."""
+        """Commit one look with everything that follows from it; return the open action's id.
+
+        Raises Overtaken, and writes nothing, when somebody else wrote about the order since `known` was read.
+        """
         async with in_transaction():
-            await OrderRow.filter(id=known.row).update(
+            written = await OrderRow.filter(id=known.row, version=known.version).update(
+                version=F("version") + 1,
                 number=look.order.number,
                 status=look.order.status,
                 snapshot=dump(ORDER, look.order),
@@ -172,7 +190,8 @@ class Journal:
                 why=look.why,
                 attention=look.attention,
                 facts=look.facts,
-                due=look.due,
+                # SQLite compares moments as text, and a provider may tell its own in another zone.
+                due=look.due.astimezone(UTC) if look.due else None,
                 watched=look.watched,
                 provider=look.provider,
                 payment_id=look.payment_id,
@@ -184,6 +203,8 @@ class Journal:
                     else {}
                 ),
             )
+            if not written:
+                raise Overtaken
             await _save_settlements(known.row, look.record.settlements)
             action = known.action
             if look.done is not None and action is not None:
@@ -226,6 +247,16 @@ class Journal:
             await OrderRow.filter(id=row).update(due=due)
             if changed:
                 await _tell(row, (("problem", problem),), now)
+
+    async def never_understood(self, row: int, now: datetime) -> None:
+        """The order is gone before it could be understood: nothing about it is open any more."""
+        async with in_transaction():
+            await OrderRow.filter(id=row).update(problem="", due=None, watched=False, version=F("version") + 1)
+            await _tell(row, (("seen", "deleted before it could be understood"),), now)
+
+    async def stumbled(self, order_id: int, problem: str, due: datetime) -> None:
+        """We ourselves failed on the order: keep that visible, and try again at `due`."""
+        await OrderRow.filter(store_id=self.store, order_id=order_id).update(problem=problem, due=due)
 
     # ------------------------------------------------------------------ calls
 
@@ -295,17 +326,19 @@ class Journal:
         query = OrderRow.filter(store_id=self.store, due__lte=now).exclude(order_id__in=list(without) or [-1])
         return await _ids(query.order_by("due").limit(limit), "order_id")
 
-    async def next_due(self) -> datetime | None:
-        """Return when the next look or note is due."""
+    async def next_due(self, *, notes: bool) -> datetime | None:
+        """Return when the next look is due, or (`notes`) the next note."""
         row = await OrderRow.filter(store_id=self.store, due__isnull=False).order_by("due").first()
-        note = await NoteRow.filter(order__store_id=self.store, next_try__isnull=False).order_by("next_try").first()
+        waiting = NoteRow.filter(order__store_id=self.store, next_try__isnull=False).order_by("next_try")
+        note = await waiting.first() if notes else None
         moments = [row.due if row else None, note.next_try if note else None]
         return min((moment for moment in moments if moment is not None), default=None)
 
-    async def count_due(self) -> int:
-        """Return how many orders have a look or a note due, now or later."""
-        notes = await _ids(NoteRow.filter(order__store_id=self.store, next_try__isnull=False), "order_id")
-        wanted = Q(due__isnull=False) | Q(id__in=notes or [-1])
+    async def count_due(self, *, notes: bool) -> int:
+        """Return how many orders have a look, or (`notes`) a note, due now or later."""
+        waiting = NoteRow.filter(order__store_id=self.store, next_try__isnull=False)
+        noted = await _ids(waiting, "order_id") if notes else []
+        wanted = Q(due__isnull=False) | Q(id__in=noted or [-1])
         return await OrderRow.filter(wanted, store_id=self.store).count()
 
     async def notes_due(self, now: datetime) -> list[int]:
@@ -332,13 +365,15 @@ class Journal:
             await _tell(note.order_id, (("noted", text),), now)  # type: ignore[attr-defined]
 
     async def wake(self, order_ids: Iterable[int], now: datetime) -> None:
-        """Let these orders be looked at now."""
-        await OrderRow.filter(store_id=self.store, order_id__in=list(order_ids)).update(due=now)
+        """Let these orders be looked at now, also where a look that began earlier is still to be committed."""
+        await OrderRow.filter(store_id=self.store, order_id__in=list(order_ids)).update(
+            due=now, version=F("version") + 1
+        )
 
     async def wake_unfinished(self, now: datetime) -> None:
-        """Let every order with an open action or attention be looked at now."""
+        """Let every order that has an open action or attention, or waits for anything, be looked at now."""
         rows = await _ids(ActionRow.filter(open_slot__isnull=False, order__store_id=self.store), "open_slot")
-        wanted = Q(id__in=rows or [-1]) | ~Q(attention="") | ~Q(problem="")
+        wanted = Q(id__in=rows or [-1]) | ~Q(attention="") | ~Q(problem="") | Q(due__isnull=False)
         await OrderRow.filter(wanted, store_id=self.store).update(due=now)
 
     async def watched(self) -> list[int]:
@@ -352,14 +387,20 @@ class Journal:
         return await _ids(query, "order_id")
 
     async def owner(self, provider: str, payment_id: str, order_id: int) -> int | None:
-        """Return another order of this store that the payment already belongs to."""
-        row = await (
-            OrderRow.filter(store_id=self.store, provider=provider, payment_id=payment_id)
-            .exclude(order_id=order_id)
-            .order_by("order_id")
-            .first()
-        )
-        return row.order_id if row is not None and row.order_id < order_id else None
+        """Return another order of this store that the payment already belongs to.
+
+        It belongs to the order on which a call of ours took effect, else to the one with the lowest id.
+        """
+        others = OrderRow.filter(store_id=self.store, provider=provider, payment_id=payment_id)
+        rows = await others.exclude(order_id=order_id).order_by("order_id")
+        if not rows:
+            return None
+        done = ActionRow.filter(state=State.DONE, order__store_id=self.store)
+        if await done.filter(order__order_id=order_id).exists():
+            return None
+        called = set(await _ids(done.filter(order_id__in=[row.id for row in rows]), "order_id"))
+        owner = next((row for row in rows if row.id in called), rows[0])
+        return owner.order_id if owner.id in called or owner.order_id < order_id else None
 
 
 async def _ids(query: QuerySet[Any], column: str) -> list[int]:
@@ -383,6 +424,7 @@ def _known(row: OrderRow, settlements: list[Settlement], action: ActionRow | Non
         record = replace(record, settlements=tuple(settlements), open=open_)
     return Known(
         row=row.id,
+        version=row.version,
         order=load(ORDER, row.snapshot),
         record=record,
         payment=load(PAYMENT, row.payment),
@@ -397,6 +439,7 @@ def _known(row: OrderRow, settlements: list[Settlement], action: ActionRow | Non
         why=row.why,
         attention=row.attention,
         facts=row.facts,
+        provider=row.provider,
     )
 
 

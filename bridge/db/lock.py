@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bridge.db.connection import check_folder
 from bridge.errors import DatabaseError
 
 
@@ -17,6 +18,7 @@ def alone(database: Path | None) -> Iterator[None]:
     if database is None:
         yield
         return
+    check_folder(database)
     try:
         handle = database.with_name(f"{database.name}.lock").open("w")
     except OSError as error:

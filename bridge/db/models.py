@@ -61,6 +61,8 @@ class OrderRow(Model):
     """Whether the sweep re-reads it: it is open, or a person or a retry is waited for."""
     moved = fields.DatetimeField(null=True)
     """When money last moved on it."""
+    version = fields.IntField(default=0)
+    """Counts what is written here: a look that somebody else has overtaken is not committed."""
 
     class Meta:
         table = "orders"

@@ -1,8 +1,15 @@
-"""What persons say about actions: approve, drop, retry, adopt. Each is derived anew at the next look."""
+"""What persons say about actions: approve, drop, retry, adopt. Each is derived anew at the next look.
+
+A daemon may work on the same order in this very moment. So every word binds to what the person was shown: it is
+written only while the action is still in the state that it was found in, in a transaction that begins with that
+write, and otherwise nothing is changed.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
+from tortoise.expressions import F
 from tortoise.transactions import in_transaction
 
 from bridge.db.codec import RECORD, dump
@@ -10,10 +17,15 @@ from bridge.db.journal import Journal, Known
 from bridge.db.models import ActionRow, EventRow, OrderRow, SettlementRow
 from bridge.domain.keys import stem
 from bridge.domain.money import to_major
+from bridge.domain.orders import Refund
+from bridge.domain.payments import Entry
 from bridge.domain.records import How, State
 from bridge.domain.settlement import match, unmet
 from bridge.domain.steps import Kind
 from bridge.errors import UsageError
+
+_TRIED_AGAIN = ("refused", "not-seen")
+"""Why an action is held that a person's retry lets go once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +50,7 @@ async def actions_of(store: str, order: int) -> list[int]:
     """Return the open actions of an order. Raises UsageError where the order is not known."""
     row = await OrderRow.get_or_none(store_id=store, order_id=order)
     if row is None:
-        raise UsageError(f"order {order} of store {store} is not known")
+        raise UsageError(f"order {order} of store {store} is not known: see `wc-bridge status`")
     return [action.id for action in await ActionRow.filter(open_slot=row.id)]
 
 
@@ -47,8 +59,7 @@ async def approve(number: int, now: datetime) -> Said:
     row = await open_action(number)
     if row.state != State.HELD:
         raise UsageError(f"action {number} is {row.state}, not held: there is nothing to approve")
-    amount = to_major(row.amount, row.currency)
-    text = f"{row.kind} of {amount} {row.currency} approved"
+    text = f"{row.kind} of {_figure(row.amount, row.currency)} approved"
     await _say(row, text, now, state=State.READY, approved=True, shadow=False)
     return Said(number, text)
 
@@ -56,7 +67,7 @@ async def approve(number: int, now: datetime) -> Said:
 async def retry(number: int, now: datetime) -> Said:
     """Look again now. What waits or was refused is tried again; an unknown call is only looked at."""
     row = await open_action(number)
-    if row.state == State.HELD and row.reason in ("refused", "not-seen"):
+    if row.state == State.HELD and row.reason in _TRIED_AGAIN:
         text = f"{row.kind} is tried again"
         await _say(row, text, now, state=State.READY, reason="a person asked for another try", refusal="")
     elif row.state == State.WAITING:
@@ -73,16 +84,13 @@ async def drop(number: int, why: str, now: datetime) -> Said:
     row = await open_action(number)
     if row.state in (State.RUNNING, State.UNKNOWN):
         raise UsageError(f"the call of action {number} may have taken effect: it can be dropped when that is known")
-    known = await _known(row)
     text = f"{row.kind} dropped: {why}"
     async with in_transaction():
-        await ActionRow.filter(id=number).update(
-            state=State.DROPPED, open_slot=None, reason=f"dropped: {why}", updated=now, next_try=None
-        )
-        refund = known.order.refund(row.refund) if known.order and row.refund is not None else None
+        await _change(row, now, state=State.DROPPED, open_slot=None, reason=f"dropped: {why}", next_try=None)
+        known = await _known(row)
+        refund = _refund(known, row)
         if refund is not None and known.record is not None:
-            left = unmet(refund, known.record.settlements)
-            await SettlementRow.create(order_id=known.row, refund=refund.id, how=How.WAIVED, amount=left)
+            await _settle(known, refund, How.WAIVED)
         elif known.record is not None:
             waived = known.record.waived | {(Kind(row.kind), row.target)}
             record = replace(known.record, waived=waived, settlements=(), open=None)
@@ -94,39 +102,76 @@ async def drop(number: int, why: str, now: datetime) -> Said:
 async def adopt_refund(number: int, now: datetime) -> Said:
     """The refund of a held action was paid in another way: it is met, and the bridge pays nothing for it."""
     row = await open_action(number)
-    known = await _known(row)
-    refund = known.order.refund(row.refund) if known.order and row.refund is not None else None
-    if row.state != State.HELD or refund is None or known.record is None:
+    refund = _refund(await _known(row), row)
+    if row.state != State.HELD or refund is None:
         raise UsageError(f"action {number} is no held refund: `adopt --order STORE N` takes returns made elsewhere")
     text = f"refund {refund.id} was paid elsewhere"
     async with in_transaction():
-        await ActionRow.filter(id=number).update(
-            state=State.DROPPED, open_slot=None, reason=f"adopted: {text}", updated=now, next_try=None
-        )
-        left = unmet(refund, known.record.settlements)
-        await SettlementRow.create(order_id=known.row, refund=refund.id, how=How.ADOPTED, amount=left)
+        await _change(row, now, state=State.DROPPED, open_slot=None, reason=f"adopted: {text}", next_try=None)
+        known = await _known(row)
+        await _settle(known, _refund(known, row) or refund, How.ADOPTED)
         await _tell(known.row, text, now)
     return Said(number, text)
 
 
-async def adopt_returns(store: str, order: int, tag: str, now: datetime) -> Said:
-    """Returns at the provider that no refund of the shop explains are no business of the shop."""
-    known = await Journal(store).known(order)
-    if known is None or known.order is None or known.record is None or known.payment is None:
-        raise UsageError(f"order {order} of store {store} has no payment that was ever read")
-    matching = match(
-        known.order, known.payment, known.record.settlements, known.record.unrelated, stem(known.order, tag)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unexplained:
+    """Returns at the provider that no refund of the shop explains, as a person is shown them."""
+
+    entries: frozenset[str]
+    amount: int
+    currency: str
+
+
+async def unexplained(store: str, order: int, tag: str) -> Unexplained:
+    """Return an order's unexplained returns as last read. Raises UsageError where there are none."""
+    known, entries = await _unmatched(store, order, tag)
+    assert known.payment is not None, "returns come from a payment"
+    return Unexplained(
+        entries=frozenset(entry.id for entry in entries),
+        amount=sum(entry.amount for entry in entries),
+        currency=known.payment.currency,
     )
-    if not matching.unmatched:
-        raise UsageError(f"order {order} of store {store} has no return that a refund does not explain")
-    amount = to_major(sum(entry.amount for entry in matching.unmatched), known.payment.currency)
-    text = f"returns of {amount} {known.payment.currency} are no business of the shop"
-    unrelated = matching.unrelated | {entry.id for entry in matching.unmatched}
-    record = replace(known.record, unrelated=unrelated, settlements=(), open=None)
+
+
+async def adopt_returns(store: str, order: int, tag: str, shown: Unexplained, now: datetime) -> Said:
+    """The returns that were `shown` are no business of the shop."""
+    text = f"returns of {_figure(shown.amount, shown.currency)} are no business of the shop"
     async with in_transaction():
+        await OrderRow.filter(store_id=store, order_id=order).update(due=now)
+        known, entries = await _unmatched(store, order, tag)
+        if {entry.id for entry in entries} != shown.entries or known.record is None:
+            raise UsageError(f"the returns of order {order} have changed meanwhile: look again")
+        unrelated = known.record.unrelated | shown.entries
+        record = replace(known.record, unrelated=unrelated, settlements=(), open=None)
         await OrderRow.filter(id=known.row).update(record=dump(RECORD, record))
         await _tell(known.row, text, now)
     return Said(known.action, text)
+
+
+async def _unmatched(store: str, order: int, tag: str) -> tuple[Known, tuple[Entry, ...]]:
+    known = await Journal(store).known(order)
+    if known is None or known.order is None or known.record is None or known.payment is None:
+        raise UsageError(f"order {order} of store {store} has no payment that was ever read")
+    record = known.record
+    matching = match(known.order, known.payment, record.settlements, record.unrelated, stem(known.order, tag))
+    if not matching.unmatched:
+        raise UsageError(f"order {order} of store {store} has no return that a refund does not explain")
+    return known, matching.unmatched
+
+
+def _figure(amount: int, currency: str) -> str:
+    return f"{to_major(amount, currency)} {currency}"
+
+
+def _refund(known: Known, row: ActionRow) -> Refund | None:
+    return known.order.refund(row.refund) if known.order and row.refund is not None else None
+
+
+async def _settle(known: Known, refund: Refund, how: How) -> None:
+    assert known.record is not None, "an order with an action has a record"
+    left = unmet(refund, known.record.settlements)
+    await SettlementRow.create(order_id=known.row, refund=refund.id, how=how, amount=left)
 
 
 async def _known(row: ActionRow) -> Known:
@@ -135,13 +180,20 @@ async def _known(row: ActionRow) -> Known:
     return known
 
 
-async def _say(row: ActionRow, text: str, now: datetime, **changes: object) -> None:
+async def _say(row: ActionRow, text: str, now: datetime, **changes: Any) -> None:
     async with in_transaction():
-        await ActionRow.filter(id=row.id, open_slot__isnull=False).update(updated=now, **changes)
+        await _change(row, now, **changes)
         await _tell(row.order.id, text, now)
 
 
+async def _change(row: ActionRow, now: datetime, **changes: Any) -> None:
+    """Write to an action that is as it was found. Raises UsageError where it has moved on."""
+    as_found = {"id": row.id, "open_slot": row.open_slot, "state": row.state, "reason": row.reason}
+    if await ActionRow.filter(**as_found, step=row.step).update(updated=now, **changes) != 1:
+        raise UsageError(f"action {row.id} has changed meanwhile, so nothing was done about it: look at it again")
+
+
 async def _tell(order_row: int, text: str, now: datetime) -> None:
-    """A person's word is part of the story, and the order is looked at at once."""
-    await OrderRow.filter(id=order_row).update(due=now)
+    """A person's word is part of the story, and the order is looked at at once; a look under way begins again."""
+    await OrderRow.filter(id=order_row).update(due=now, version=F("version") + 1)
     await EventRow.create(order_id=order_row, at=now, topic="person", text=text)

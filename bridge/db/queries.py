@@ -1,8 +1,11 @@
 """What the commands show: plain values with stable fields, read and nothing else (design § 6)."""
 
 import json
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
+
+from tortoise.expressions import Q
 
 from bridge.db.codec import PAYMENT, load
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow, StoreRow
@@ -50,9 +53,7 @@ async def order(store: str, order_id: int) -> dict[str, Any]:
     """One order's whole story. Raises UsageError where it is not known."""
     row = await OrderRow.get_or_none(store_id=store, order_id=order_id)
     if row is None:
-        raise UsageError(
-            f"order {order_id} of store {store} is not known: is the name right (see `wc-bridge status`)?"
-        )
+        raise UsageError(f"order {order_id} of store {store} is not known: see `wc-bridge status`")
     payment = load(PAYMENT, row.payment)
     settled = await SettlementRow.filter(order_id=row.id).order_by("id")
     notes = await NoteRow.filter(order_id=row.id).order_by("id")
@@ -91,19 +92,27 @@ async def order(store: str, order_id: int) -> dict[str, Any]:
     }
 
 
-async def status() -> list[dict[str, Any]]:
-    """Per store: mode, last good poll, orders open, actions by state, and what needs attention."""
-    return [await _store(row) for row in await StoreRow.all().order_by("name")]
+async def status(now: datetime, stores: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    """Per store: mode, last good poll, orders open, actions by state, and what needs attention.
+
+    `stores` (name: mode) are those of settings.yaml; one that was never started is there too, with nothing in it.
+    """
+    rows = {row.name: row for row in await StoreRow.all()}
+    for name, mode in (stores or {}).items():
+        rows.setdefault(name, StoreRow(name=name, mode=mode))
+    return [await _store(rows[name], now) for name in sorted(rows)]
 
 
-async def _store(row: StoreRow) -> dict[str, Any]:
+async def _store(row: StoreRow, now: datetime) -> dict[str, Any]:
     orders = OrderRow.filter(store_id=row.name)
     counts = {state.value: await ActionRow.filter(order__store_id=row.name, state=state).count() for state in State}
-    needing = await orders.exclude(attention="", problem="").order_by("order_id")
+    needing = await orders.filter(~Q(attention="") | ~Q(problem="")).order_by("order_id")
+    failing = await orders.filter(failures__gt=0, due__isnull=False, problem="").order_by("order_id")
     return {
         "store": row.name,
         "mode": row.mode,
         "polled": _moment(row.polled),
+        "lag": None if row.polled is None else max(0, (now - row.polled) // timedelta(seconds=1)),
         "cursor": _moment(row.cursor),
         "problem": row.problem,
         "paused": row.paused,
@@ -111,20 +120,23 @@ async def _store(row: StoreRow) -> dict[str, Any]:
         "open": await orders.filter(watched=True).count(),
         "due": await orders.filter(due__isnull=False).count(),
         "actions": counts,
-        "attention": [
-            {
-                "order": item.order_id,
-                "order_number": item.number,
-                "status": item.status,
-                "reason": item.attention or "unreadable",
-                "facts": json.loads(item.facts or "{}"),
-                "text": item.problem or item.why,
-                "since": _moment(item.attention_since),
-                "action": await _held(item.id),
-            }
-            for item in needing
-            if item.attention or item.problem
-        ],
+        "attention": [await _needing(item) for item in needing],
+        "failing": [{"order": item.order_id, "text": item.why, "due": _moment(item.due)} for item in failing],
+    }
+
+
+async def _needing(row: OrderRow) -> dict[str, Any]:
+    payment = load(PAYMENT, row.payment)
+    return {
+        "order": row.order_id,
+        "order_number": row.number,
+        "status": row.status,
+        "reason": row.attention or "unreadable",
+        "facts": json.loads(row.facts or "{}"),
+        "currency": payment.currency if payment else "",
+        "text": row.problem or row.why,
+        "since": _moment(row.attention_since),
+        "action": await _held(row.id),
     }
 
 

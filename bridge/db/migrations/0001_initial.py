@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 ("attention_since", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("watched", fields.BooleanField(default=True)),
                 ("moved", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("version", fields.IntField(default=0)),
             ],
             options={
                 "table": "orders",

@@ -1,0 +1,150 @@
+"""What a person mistypes or a file has wrong is one message and an exit code, never a traceback."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bridge.cli import shown
+from tests.commands.shop import Ran, settings_of, typed
+
+URLS = ["http://127.0.0.1:9"] * 3
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A settings.yaml that has nothing wrong, at none of the usual places."""
+    place = tmp_path / "of-the-shop.yaml"
+    place.write_text(json.dumps(settings_of("butiken", tmp_path / "b.sqlite3", *URLS), indent=1), encoding="utf-8")
+    return place
+
+
+def one_line(ran: Ran, code: int) -> str:
+    assert (ran.code, ran.out) == (code, "")
+    assert ran.err.count("\n") == 1, ran.err
+    return ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        (["status", "--nonsense"], "No such option '--nonsense'"),
+        (["once", "--wait", "90"], "a bare number has no unit"),
+        (["once", "--wait", "soon"], "a duration is a whole number and a unit: 30s, 10m, 2h, 1d"),
+        (["actions", "--state", "lost"], "'lost' is not one of 'ready', 'running'"),
+        (["actions", "--order", "A-17"], "'A-17' is not a valid integer"),
+        (["order", "butiken"], "Missing argument 'N'"),
+        (["drop", "7"], "Missing option '--why'"),
+        (["status", "--settings"], "requires an argument"),
+    ],
+)
+def test_wrong_words_are_one_line(words: list[str], said: str) -> None:
+    assert said in one_line(typed(*words), 2)
+
+
+def test_no_settings_anywhere_says_where_it_looked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("bridge.settings.reading.PLACES", (Path("settings.yaml"), tmp_path / "etc"))
+    said = one_line(typed("status"), 2)
+    assert "no settings file at settings.yaml or " in said
+    assert "--settings FILE" in said
+
+
+def test_settings_are_taken_from_here(tmp_path: Path, path: Path) -> None:
+    path.rename(tmp_path / "settings.yaml")
+    assert "no database yet" in one_line(typed("status"), 3)
+
+
+def test_settings_may_be_named_before_and_after_the_command(tmp_path: Path, path: Path) -> None:
+    wrong = str(tmp_path / "missing.yaml")
+    assert "no database yet" in one_line(typed("--settings", str(path), "status"), 3)
+    assert "no database yet" in one_line(typed("status", "--settings", str(path)), 3)
+    assert "no database yet" in one_line(typed("--settings", wrong, "status", "--settings", str(path)), 3)
+    assert "missing.yaml: can't be read" in one_line(typed("--settings", wrong, "status"), 2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"mode"', '"mood"', "mood: "),
+        ('"1s",\n    "others"', '"soon",\n    "others"', "a duration is a whole number and a unit"),
+        ('"mode": "live"', '"mode": "alive"', "must be shadow or live"),
+        ('"butiken"', '"${WC_BRIDGE_NO_SUCH}"', "the environment variable WC_BRIDGE_NO_SUCH is not set"),
+        ('"consumer_key": "ck_sandbox",', "", "consumer_key"),
+        ('"stores": [', '"stores": [[', "this is no YAML"),
+    ],
+)
+def test_wrong_settings_are_named_with_their_line(path: Path, old: str, new: str, said: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    line = one_line(typed("status", "--settings", str(path)), 2)
+    assert said in line
+    assert f"wc-bridge: {path}:" in line
+
+
+def test_secret_that_is_missing_stops_the_command_that_uses_it(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("cs_sandbox", "${WC_BRIDGE_NO_SUCH}"), encoding="utf-8")
+    said = one_line(typed("once", "--settings", str(path)), 2)
+    assert "stores[0].consumer_secret: the environment variable WC_BRIDGE_NO_SUCH is not set" in said
+
+
+def test_feature_to_come_is_named_once_on_stderr(path: Path) -> None:
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**whole, "web": {"token": "t0ken"}}), encoding="utf-8")
+    ran = typed("status", "--settings", str(path))
+    assert ran.err.count("web.token is set, but this version does not have it yet") == 1
+    assert "t0ken" not in ran.err
+
+
+def test_bug_is_one_line_that_says_where_the_details_are(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(**_: object) -> None:
+        raise KeyError("what a customer is called")
+
+    monkeypatch.setattr(shown.status, "callback", broken)
+    said = one_line(typed("status", "--settings", str(path)), 70)
+    assert "this is a bug of wc-bridge (KeyError in " in said
+    assert "--debug" in said
+    assert "customer" not in said
+    assert "Traceback" in typed("status", "--debug", "--settings", str(path)).err
+
+
+def test_nothing_typed_shows_the_commands() -> None:
+    ran = typed()
+    assert (ran.code, ran.out) == (2, "")
+    assert "Commands:" in ran.err
+
+
+def test_help_of_every_command_fits_the_terminal_and_gives_examples() -> None:
+    listed = typed("--help").out.partition("Commands:\n")[2].splitlines()
+    names = [line.split()[0] for line in listed if line.startswith("  ") and not line.startswith("   ")]
+    assert {"run", "once", "status", "actions", "order", "approve", "adopt", "drop", "retry"} <= set(names)
+    for name in ("run", "once", "actions", "order", "approve", "adopt", "drop", "retry"):
+        text = typed(name, "--help").out
+        assert f"wc-bridge {name}" in text.partition("Example")[2]
+        assert max(map(len, text.splitlines())) <= 100
+
+
+def test_version_is_told() -> None:
+    assert typed("--version").out == "wc-bridge 0.1.0\n"
+
+
+def test_database_that_is_none_is_one_line(tmp_path: Path, path: Path) -> None:
+    (tmp_path / "b.sqlite3").write_text("this is a letter to grandmother, and no database at all" * 9)
+    for words in (["status"], ["once"], ["run"]):
+        assert "can't be used: file is not a database" in one_line(typed(*words, "--settings", str(path)), 3)
+
+
+def test_folder_that_is_missing_is_one_line(tmp_path: Path, path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("b.sqlite3", "no/b.sqlite3"), encoding="utf-8")
+    assert "/no of the database does not exist: make it" in one_line(typed("once", "--settings", str(path)), 3)
+
+
+def test_module_is_the_command_too() -> None:
+    ran = subprocess.run([sys.executable, "-m", "bridge", "order"], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "Missing argument 'STORE'" in ran.stderr
