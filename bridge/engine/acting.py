@@ -9,6 +9,7 @@ import structlog
 from bridge.domain.attempts import Attempt
 from bridge.domain.lifecycle import retry_delay
 from bridge.domain.lines import Charge, capture_charges, change_charges, refund_charges
+from bridge.domain.money import AmountError
 from bridge.domain.orders import Order
 from bridge.domain.outcomes import Done, Later, Outcome, Refused, Unknown
 from bridge.domain.payments import Payment
@@ -17,7 +18,7 @@ from bridge.domain.records import State
 from bridge.domain.steps import Call, Step
 from bridge.engine.looking import Ready
 from bridge.engine.unit import Unit
-from bridge.errors import AnswerLost, Busy, RemoteError, Unreachable
+from bridge.errors import AnswerLost, Busy, Nonsense, RemoteError, Unreachable
 from bridge.ports import Request
 
 log = structlog.get_logger()
@@ -28,23 +29,24 @@ FRESH = timedelta(seconds=5)
 
 async def act(unit: Unit, ready: Ready) -> bool:
     """Make the call of a step that a look has just derived; False when somebody else has taken or ended it."""
-    attempt = _attempt(ready)
-    if not await unit.journal.begin_attempt(ready.action, attempt, unit.now()):
+    made = attempt(ready)
+    if not await unit.journal.begin_attempt(ready.action, made, unit.now()):
         return False
-    calling = asyncio.ensure_future(_call(unit, ready))
+    calling = asyncio.ensure_future(call(unit, ready))
     try:
         outcome: Outcome = await asyncio.shield(calling)
     except asyncio.CancelledError:
         calling.cancel()
         await asyncio.shield(
-            _record(unit, ready, attempt, Unknown("the bridge was stopped in the middle of the call"))
+            _record(unit, ready, made, Unknown("the bridge was stopped in the middle of the call"))
         )
         raise
-    await _record(unit, ready, attempt, outcome)
+    await _record(unit, ready, made, outcome)
     return True
 
 
-def _attempt(ready: Ready) -> Attempt:
+def attempt(ready: Ready) -> Attempt:
+    """What is written down of a call before it is made."""
     payment = ready.payment
     return Attempt(
         step=ready.step,
@@ -55,23 +57,30 @@ def _attempt(ready: Ready) -> Attempt:
     )
 
 
-async def _call(unit: Unit, ready: Ready) -> Outcome:
+async def call(unit: Unit, ready: Ready) -> Outcome:
+    """Make the call that was written down; every ending is an Outcome."""
     step = ready.step
     log.info("action.call", store=unit.store.name, order=ready.order.id, kind=step.kind, key=step.key)
     if step.call is Call.RESTORE:
         return await _restore(unit, ready.order, step)
     if ready.payment is None:
         return Refused("there is no payment to do this with")
-    request = Request(
-        call=step.call,
-        payment=ready.payment,
-        amount=step.amount,
-        charges=charges(ready.order, ready.payment, step),
-        key=step.key,
-        everything=step.everything,
-        fresh=lambda: unit.now() - ready.looked <= FRESH,
-    )
-    return await unit.providers[ready.provider].perform(request)
+    try:
+        request = Request(
+            call=step.call,
+            payment=ready.payment,
+            amount=step.amount,
+            charges=charges(ready.order, ready.payment, step),
+            key=step.key,
+            everything=step.everything,
+            fresh=lambda: unit.now() - ready.looked <= FRESH,
+        )
+        return await unit.providers[ready.provider].perform(request)
+    except AmountError as error:
+        return Refused(str(error))
+    except Exception as error:  # a bug; whether anything was sent is not known
+        log.exception("action.failed", store=unit.store.name, order=ready.order.id, key=step.key)
+        return Unknown(f"wc-bridge itself failed in the middle of the call ({type(error).__name__})")
 
 
 def charges(order: Order, payment: Payment, step: Step) -> tuple[Charge, ...]:
@@ -89,7 +98,7 @@ async def _restore(unit: Unit, order: Order, step: Step) -> Outcome:
         await unit.store.set_status(order.id, step.status or "")
     except (Busy, Unreachable) as error:
         return Later(str(error), getattr(error, "after", None))
-    except AnswerLost as error:
+    except (AnswerLost, Nonsense) as error:
         return Unknown(str(error))
     except RemoteError as error:
         return Refused(str(error))

@@ -39,13 +39,13 @@ async def start(unit: Unit, mode: str) -> None:
         log.warning("actions.recovered", store=unit.store.name, count=cut_off)
 
 
-async def look_around(unit: Unit, *, sweeping: bool) -> str:
-    """Poll, and sweep when it is time; return what kept the store from being read, or ""."""
+async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False) -> str:
+    """Poll, and sweep when it is time (`everything`: also what rests); return what kept it from that, or ""."""
     try:
         await learn_language(unit)
         await poll(unit)
         if sweeping:
-            await sweep(unit)
+            await sweep(unit, everything=everything)
     except RemoteError as error:
         log.warning("poll.failed", store=unit.store.name, problem=str(error), who=error.who)
         return str(error)
@@ -53,10 +53,14 @@ async def look_around(unit: Unit, *, sweeping: bool) -> str:
 
 
 async def learn_language(unit: Unit) -> None:
-    """Ask the shop once for its language where settings.yaml says `auto`."""
+    """Ask the shop for its language where settings.yaml says `auto`, until it says; notes are English so long."""
     if unit.language != "auto":
         return
-    locale = (await unit.journal.state()).locale or await unit.store.locale()
+    try:
+        locale = (await unit.journal.state()).locale or await unit.store.locale()
+    except RemoteError as error:  # what it is asked by may be broken where orders can be read
+        log.warning("language.unknown", store=unit.store.name, problem=str(error))
+        return
     await unit.journal.learned_locale(locale)
     unit.language = locale[:2] if locale[:2] in SPOKEN else "en"
 
@@ -64,15 +68,17 @@ async def learn_language(unit: Unit) -> None:
 async def once(unit: Unit, wait: timedelta, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> Ended:
     """One full cycle: poll, sweep, work, and go on while something is due within `wait` of the start."""
     until = unit.now() + wait
-    problem = await look_around(unit, sweeping=True)
+    problem = await look_around(unit, sweeping=True, everything=True)
     worked = await work_all_due(unit)
-    while (due := await unit.journal.next_due()) is not None and due <= until:
+    due = await unit.journal.next_due(notes=unit.live)
+    while not problem and due is not None and due <= until:  # a store that can't be read is not waited for
         await sleep(max(0.0, (due - unit.now()).total_seconds()))
         worked += await work_all_due(unit)
+        due = await unit.journal.next_due(notes=unit.live)
     return Ended(
         store=unit.store.name,
         problem=problem,
         worked=worked,
-        later=await unit.journal.count_due(),
+        later=await unit.journal.count_due(notes=unit.live),
         next_due=due,
     )

@@ -1,5 +1,6 @@
 """The poll: what changed in the store since the cursor, committed together with the cursor (design § 2)."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -10,8 +11,9 @@ from bridge.domain.claims import claim
 from bridge.domain.looks import baseline, observe
 from bridge.domain.orders import GONE, Order
 from bridge.domain.records import Closed, How, Record, Settlement
+from bridge.engine.telling import not_ours
 from bridge.engine.unit import Unit
-from bridge.errors import NotThere, RemoteError
+from bridge.errors import NotThere, RemoteError, Unreadable
 from bridge.ports import Row
 
 log = structlog.get_logger()
@@ -20,6 +22,8 @@ PAGE = 100
 """What `changed_since` returns at most; a shorter page is the last."""
 TICK = timedelta(seconds=1)
 """The store's dates have one-second steps."""
+AHEAD = timedelta(hours=1)
+"""How far the store's clock may be ahead of ours before its dates are taken for a slip."""
 RECENT = timedelta(days=30)
 """Orders completed within this before the bridge came are looked at once (design § 2, First run)."""
 
@@ -45,16 +49,31 @@ async def _walk(unit: Unit, cursor: datetime | None, name: str, *, trash: bool) 
     Each page starts a tick before the last row of the one before it, so that rows of the same second are not lost
     at the border; rows that come twice differ in nothing and cause nothing.
     """
-    moment = cursor - unit.overlap if cursor else None
+    async for rows, newest in _pages(unit, cursor - unit.overlap if cursor else None, trash=trash):
+        cursor = _reached(unit, cursor, newest)
+        await take_in(unit, rows, **{name: cursor})
+
+
+async def _pages(
+    unit: Unit, moment: datetime | None, *, trash: bool
+) -> AsyncIterator[tuple[list[Row], datetime | None]]:
+    """Give the pages of orders modified after `moment`, each with the latest date on it."""
     while True:
         rows = await unit.store.changed_since(moment, trash=trash)
         newest = max((row.modified for row in rows if row.modified), default=None)
-        reached = max((date for date in (cursor, newest) if date is not None), default=None)
-        await take_in(unit, rows, **{name: reached})
+        yield rows, newest
         if len(rows) < PAGE or newest is None:
             return
-        cursor = reached
         moment = newest - TICK if moment is None or newest - TICK > moment else newest
+
+
+def _reached(unit: Unit, cursor: datetime | None, newest: datetime | None) -> datetime | None:
+    """Move the cursor to the newest date, which is the store's; never back.
+
+    Nor far into the future: an order that was saved while the store's clock was wrong would hide all that follows.
+    """
+    sane = None if newest is None else min(newest, unit.now() + AHEAD)
+    return max((date for date in (cursor, sane) if date is not None), default=None)
 
 
 async def take_in(unit: Unit, rows: list[Row], **cursors: datetime | None) -> None:
@@ -71,21 +90,31 @@ async def take_in(unit: Unit, rows: list[Row], **cursors: datetime | None) -> No
 
 
 def _sight(unit: Unit, row: Row, known: Known | None, before: datetime | None, now: datetime) -> Sight | None:
+    problem = known.problem if known else ""
     if row.order is None:
-        return None if known is not None and known.problem == row.problem else _problem(row)
+        return None if problem and row.problem in problem else _problem(row)
     order = _with_refunds_as_known(row.order, known)
-    if (known is None or known.order is None) and before is not None and order.created < before:
+    was = known.order if known else None
+    if was is None and before is not None and order.created < before:
         # It was there before the bridge, out of sight (in the trash): baseline, like its contemporaries.
         return _baseline_sight(unit, order, baseline(order, unit.rules, now), now)
-    record, changes = observe(known.order if known else None, order, known.record if known else None, now)
-    if not changes and not (known and known.problem):
+    record, changes = observe(was, order, known.record if known else None, now)
+    if not changes and not problem:
         return None
+    concerns = any(seen is not None and claim(seen, unit.methods) for seen in (was, order))
+    left_alone = "" if concerns else not_ours(order)
+    news = [("seen", change.text) for change in changes]
+    if left_alone and (known is None or known.why != left_alone):
+        news.append(("decided", left_alone))
     return Sight(
         order_id=row.id,
         order=order,
         record=record,
-        events=tuple(("seen", change.text) for change in changes),
-        due=now + unit.rules.settle_change if claim(order, unit.methods) else None,
+        events=tuple(news),
+        due=now + unit.rules.settle_change if concerns else None,
+        watched=concerns,
+        problem=problem if concerns else "",
+        why=left_alone or None,
     )
 
 
@@ -99,19 +128,19 @@ def _with_refunds_as_known(order: Order, known: Known | None) -> Order:
 
 
 async def _walk_baseline(unit: Unit, cursor: datetime | None) -> None:
-    """Remember every order that was there before the bridge. A walk that was cut off goes on at its cursor."""
-    moment = cursor - TICK if cursor else None
-    while True:
-        rows = await unit.store.changed_since(moment)
-        newest = max((row.modified for row in rows if row.modified), default=None)
+    """Remember every order that was there before the bridge. A walk that was cut off goes on at its cursor.
+
+    What lies in the trash is not remembered, but tells until when orders were there before.
+    """
+    async for rows, newest in _pages(unit, cursor - TICK if cursor else None, trash=False):
         known = await unit.journal.known_many(row.id for row in rows)
         sights = [await _first_run(unit, row) for row in rows if row.id not in known]
-        cursor = max((date for date in (cursor, newest) if date is not None), default=None)
+        cursor = _reached(unit, cursor, newest)
         await unit.journal.commit_sights(sights, unit.now(), cursor=cursor)
-        if len(rows) < PAGE or newest is None:
-            break
-        moment = newest - TICK if moment is None or newest - TICK > moment else newest
-    await unit.journal.baseline_done(cursor)
+    before = cursor
+    async for _, newest in _pages(unit, cursor, trash=True):
+        before = _reached(unit, before, newest)
+    await unit.journal.baseline_done(before)
 
 
 async def _first_run(unit: Unit, row: Row) -> Sight:
@@ -126,6 +155,8 @@ async def _first_run(unit: Unit, row: Row) -> Sight:
         order = await unit.store.order(row.id)
     except NotThere:
         order = replace(row.order, status=GONE)
+    except Unreadable as error:
+        return _problem(replace(row, problem=str(error)))
     earlier = tuple(
         Settlement(refund=refund.id, how=How.BASELINE, amount=refund.amount)
         for refund in order.refunds
@@ -150,6 +181,7 @@ def _baseline_sight(unit: Unit, order: Order, record: Record, now: datetime) -> 
         events=(("seen", f"there before the bridge: {order.status}"),),
         due=now if ours and (record.closed is None or lately) else None,
         watched=ours and record.closed is None,
+        why=None if ours else not_ours(order),
     )
 
 

@@ -11,10 +11,10 @@ MOVED = timedelta(days=90)
 """Orders on which money moved within this are re-read once a day: a deleted refund shows nowhere else."""
 
 
-async def sweep(unit: Unit) -> None:
-    """Re-read what is open or waits for a person; once a day also what rests but moved lately."""
+async def sweep(unit: Unit, *, everything: bool = False) -> None:
+    """Re-read what is open or waits for a person; once a day, or if asked, also what rests but moved lately."""
     state, now = await unit.journal.state(), unit.now()
-    slowly = state.swept_slowly is None or now - state.swept_slowly >= SLOWLY
+    slowly = everything or state.swept_slowly is None or now - state.swept_slowly >= SLOWLY
     await _reread(unit, await unit.journal.watched())
     if slowly:
         await _reread(unit, await unit.journal.moved_since(now - MOVED))

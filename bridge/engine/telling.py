@@ -13,12 +13,14 @@ from bridge.domain.looks import Topics, Verdict
 from bridge.domain.notes import done_note, hold_note, marked, remark_note
 from bridge.domain.orders import Order
 from bridge.domain.payments import Payment
-from bridge.domain.reasons import Reason
+from bridge.domain.records import Record
 from bridge.domain.steps import Step
 from bridge.engine.unit import Unit
 
-WITHOUT_NOTE = (Reason.BASELINE_RESERVED,)
-"""What was so before the bridge came is for the administrator's list, not for the order."""
+
+def not_ours(order: Order) -> str:
+    """Why an order of another payment method is left alone."""
+    return f"left alone: payment method {order.payment_method!r} is not ours"
 
 
 def words(decision: Decision) -> str:
@@ -58,7 +60,7 @@ def notes(
     """The notes that this look gives rise to, as (mark, text); none while the store is in shadow mode."""
     if not unit.live:
         return ()
-    front, language = stem(order, unit.rules.tag), unit.language
+    front, language = stem(order, unit.rules.tag), "en" if unit.language == "auto" else unit.language
     found = []
     if done is not None:
         found.append((done.key, done_note(done, order, payment, provider, language)))
@@ -67,10 +69,15 @@ def notes(
         mark = _mark(front, remark.topic, remark.facts, again)
         found.append((mark, remark_note(remark, order, provider, language)))
     decision = verdict.decision
-    if isinstance(decision, Hold) and decision.reason not in WITHOUT_NOTE:
+    if isinstance(decision, Hold) and not _ended_before(order, verdict.record):
         mark = _mark(front, decision.reason, decision.facts, None)
         found.append((mark, hold_note(decision, order, payment, provider, language)))
     return tuple((mark, marked(text, mark)) for mark, text in found)
+
+
+def _ended_before(order: Order, record: Record) -> bool:
+    """Whether the order ended before the bridge came: that list is for the administrator, not for the order."""
+    return record.baseline and record.agreed is None and record.closed_status == order.status
 
 
 def _mark(front: str, topic: str, facts: Facts, at: datetime | None) -> str:

@@ -16,6 +16,8 @@ AT_ONCE = 8
 """Orders worked on side by side; the remotes' own limits on requests are in their clients."""
 REST = timedelta(minutes=1)
 """Until an order is looked at again whose work did not come to an end."""
+TICK = 1.0
+"""Seconds after which the journal is asked again what is due, while slow remotes keep others waiting."""
 STEPS = 12
 """More steps than an order can need in one go: a bound, so that a wrong answer can't make a loop."""
 
@@ -44,7 +46,7 @@ async def work_all_due(unit: Unit, stopping: asyncio.Event | None = None) -> int
                     worked += 1
             if not running:
                 return worked
-            _, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            _, running = await asyncio.wait(running, timeout=TICK, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in running:
             task.cancel()
@@ -55,7 +57,7 @@ async def _due(unit: Unit, room: int) -> list[int]:
     if room < 1:
         return []
     orders = await unit.journal.due(unit.now(), room, unit.busy)
-    if len(orders) < room:
+    if len(orders) < room and unit.live:
         orders += await unit.journal.notes_due(unit.now())
     return [order for order in dict.fromkeys(orders) if order not in unit.busy][:room]
 
@@ -63,9 +65,10 @@ async def _due(unit: Unit, room: int) -> list[int]:
 async def _one(unit: Unit, order_id: int) -> None:
     try:
         await work(unit, order_id)
-    except Exception:
+    except Exception as error:
         # A bug with one order must neither stop the others nor spin: it is told, and tried again after a rest.
         log.exception("order.failed", store=unit.store.name, order=order_id)
-        await unit.journal.wake([order_id], unit.now() + REST)
+        problem = f"wc-bridge itself failed on this order ({type(error).__name__}): its log says where"
+        await unit.journal.stumbled(order_id, problem, unit.now() + REST)
     finally:
         unit.busy.discard(order_id)

@@ -1,0 +1,145 @@
+"""Calls whose answer is lost: settled by reading the payment, done exactly once, told once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bridge.sandbox.faults import Fault
+from tests.flow.world import MUG, TOTAL, Money, Placed, ProviderName, World, known_order
+
+PROVIDERS = pytest.mark.parametrize("provider", ["resurs", "ecster"])
+AFTER = (Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.HTML_AFTER)
+FAULTS = (*AFTER, Fault.DROP_BEFORE, Fault.ERROR_BEFORE, Fault.HTML_BEFORE, Fault.BUSY)
+FAULTY = pytest.mark.parametrize("fault", FAULTS, ids=[fault.value for fault in FAULTS])
+
+CALL = r"/(capture|cancel|refund|order|transactions)$"
+"""The end of the paths of all calls that may move money."""
+
+Staff = Callable[[World, Placed], object]
+CALLS: dict[str, tuple[Staff, Money, str]] = {
+    "capture": (lambda w, it: w.store.set_status(it.id, "completed"), (0, TOTAL, 0), f"capture {TOTAL} done"),
+    "release-all": (lambda w, it: w.store.set_status(it.id, "cancelled"), (0, 0, 0), f"cancel {TOTAL} done"),
+    "release-part": (
+        lambda w, it: w.store.set_quantity(it.id, "MUGG", 1),
+        (TOTAL - MUG, 0, 0),
+        f"modify {MUG} done",
+    ),
+    "raise": (lambda w, it: w.store.add_line(it.id, "MUGG"), (TOTAL + MUG, 0, 0), f"modify {MUG} done"),
+    "refund": (lambda w, it: w.store.refund(it.id, lines={"MUGG": 1}), (0, TOTAL, MUG), f"refund {MUG} done"),
+}
+AT_RESURS = [("resurs", call) for call in CALLS]
+AT_ECSTER = [("ecster", call) for call in ("capture", "release-all", "refund")]
+
+
+@FAULTY
+@pytest.mark.parametrize(("provider", "call"), [*AT_RESURS, *AT_ECSTER])
+async def test_a_call_takes_effect_exactly_once(
+    tmp_path: Path, provider: ProviderName, call: str, fault: Fault
+) -> None:
+    staff, books, action = CALLS[call]
+    async with known_order(tmp_path, provider) as (w, it):
+        if call == "refund":
+            w.store.set_status(it.id, "completed")
+            await w.cycle()
+        calls, notes = len(w.calls()), len(w.notes(it.id))
+        staff(w, it)
+        w.side.faults.plan(fault, method="POST", path=CALL)
+        await w.cycle()
+        assert w.books(it) == books
+        assert (await w.states(it.id))[-1] == action
+        assert len(w.calls()) - calls == (1 if fault in AFTER else 2)
+        assert len(w.notes(it.id)) - notes == 1
+        first_answer = (await w.told(it.id, "answered"))[2 if call == "refund" else 0]
+        assert first_answer.startswith("not now: " if fault is Fault.BUSY else "outcome unknown: ")
+
+
+@pytest.mark.parametrize("fault", [None, Fault.DROP_AFTER, Fault.DROP_BEFORE], ids=["answered", "done", "not-done"])
+@PROVIDERS
+async def test_reads_that_lag_behind_make_no_call_repeat(
+    tmp_path: Path, provider: ProviderName, fault: Fault | None
+) -> None:
+    async with known_order(tmp_path, provider) as (w, it):
+        lag = timedelta(minutes=4)
+        w.resurs.switches = replace(w.resurs.switches, lag=lag)
+        w.ecster._book.switches = replace(w.ecster._book.switches, read_lag=lag)
+        if fault:
+            w.side.faults.plan(fault, method="POST", path=CALL)
+        w.store.set_status(it.id, "completed")
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, 0)
+        assert len(w.calls()) == (2 if fault is Fault.DROP_BEFORE else 1)
+        assert len(w.notes(it.id)) == 1
+
+
+async def test_an_unknown_call_is_left_alone_while_it_may_still_show(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.resurs.faults.plan(Fault.DROP_BEFORE, method="POST", path=CALL)
+        w.store.set_status(it.id, "completed")
+        await w.cycle(timedelta(minutes=4))
+        assert await w.states(it.id) == [f"capture {TOTAL} unknown"]
+        assert len(w.calls()) == 1
+        assert w.notes(it.id) == []
+
+
+async def test_the_release_of_everything_is_bounded_by_the_provider_so_one_read_decides(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.resurs.faults.plan(Fault.DROP_BEFORE, method="POST", path=CALL)
+        w.store.set_status(it.id, "cancelled")
+        await w.cycle(timedelta(minutes=1))
+        assert w.books(it) == (0, 0, 0)
+
+
+@PROVIDERS
+async def test_a_provider_that_is_down_for_long_holds_nothing(tmp_path: Path, provider: ProviderName) -> None:
+    async with known_order(tmp_path, provider) as (w, it):
+        w.store.set_status(it.id, "completed")
+        w.side.faults.plan(Fault.ERROR_BEFORE, times=10**6)
+        asked = len(w.side.faults.seen)
+        await w.cycle(timedelta(hours=2))
+        assert len(w.side.faults.seen) - asked < 150, "after ten minutes it is tried every ten minutes"
+        assert await w.attention() == {}
+        w.side.faults.planned.clear()
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, 0)
+        assert len(w.notes(it.id)) == 1
+
+
+async def test_calls_that_are_put_off_wait_without_being_held(tmp_path: Path) -> None:
+    """The reads go through; only the call is told to come back later, for an hour."""
+    async with known_order(tmp_path) as (w, it):
+        w.store.set_status(it.id, "completed")
+        w.resurs.faults.plan(Fault.BUSY, method="POST", path=CALL, times=10**6, retry_after=30)
+        await w.cycle(timedelta(hours=1))
+        assert await w.states(it.id) == [f"capture {TOTAL} waiting"]
+        assert await w.attention() == {}
+        assert 10 < len(w.calls()) < 60
+        w.resurs.faults.planned.clear()
+        await w.cycle()
+        assert await w.states(it.id) == [f"capture {TOTAL} done"]
+
+
+async def test_a_store_that_is_down_is_waited_for(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.store.set_status(it.id, "completed")
+        w.store.mishaps.maintenance = True
+        ended = await w.cycle()
+        assert "down for maintenance" in ended.problem
+        assert (await w.status())["problem"] == ended.problem
+        assert w.calls() == []
+        w.store.mishaps.maintenance = False
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, 0)
+        assert (await w.status())["problem"] == ""
+
+
+@FAULTY
+async def test_a_note_is_written_once(tmp_path: Path, fault: Fault) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.store.faults.plan(fault, method="POST", path=r"/notes$")
+        w.store.set_status(it.id, "completed")
+        await w.cycle()
+        assert len(w.notes(it.id)) == 1
+        assert len(w.calls()) == 1
