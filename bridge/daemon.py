@@ -17,7 +17,7 @@ from bridge.settings import Settings, StoreSettings
 
 log = structlog.get_logger()
 
-GRACE = 7.0
+GRACE = 5.0
 """Seconds that running calls get to finish; systemd's TimeoutStopSec must be longer."""
 LAST = 1.0
 """Seconds in which what is cut off then writes down its call as unknown."""

@@ -74,7 +74,7 @@ def _common_options() -> list[click.Parameter]:
             type=click.Path(path_type=Path),
             expose_value=False,
             callback=_keep(_SETTINGS),
-            help="settings.yaml to use (default: ./settings.yaml, then /etc/wc-bridge/settings.yaml).",
+            help="settings.yaml (default: $WC_BRIDGE_SETTINGS, ./settings.yaml, /etc/wc-bridge/settings.yaml).",
         ),
         click.Option(
             ["--debug"],

@@ -19,6 +19,8 @@ from bridge.errors import UsageError
 
 _COLOURS = {"done": "green", "held": "bold red", "unknown": "bold yellow", "waiting": "yellow", "dropped": "dim"}
 _MINUTE = 60
+_NEEDING = ("attention", "problem", "failing", "tried_long")
+"""The parts of a store's status that are empty while all is well."""
 
 
 @click.command(cls=Command)
@@ -26,14 +28,16 @@ _MINUTE = 60
 def status(*, as_json: bool) -> None:
     """Show each store: mode, last good poll, orders, actions by state, and what needs attention.
 
-    Ends 1 when something does: an order, a store that could not be polled, or a provider that could not be read.
+    Ends 1 when something does: an order, an action that is tried for longer than `warn_after`, a store that could
+    not be polled, or a provider that could not be read.
     """
     chosen = settings()
     names = {store.name: store.mode for store in chosen.stores}
+    warn_after = {store.name: store.warn_after for store in chosen.stores}
 
     async def read() -> list[dict[str, Any]]:
         async with existing(chosen.database, read_only=True):
-            return await queries.status(datetime.now(UTC), names)
+            return await queries.status(datetime.now(UTC), names, warn_after)
 
     stores = run_async(read)
     if as_json:
@@ -42,19 +46,20 @@ def status(*, as_json: bool) -> None:
         out = console()
         for store in stores:
             _print_store(out, store, known=store["store"] in names)
-    finish(1 if any(store["attention"] or store["problem"] or store["failing"] for store in stores) else 0)
+    finish(1 if any(store[name] for store in stores for name in _NEEDING) else 0)
 
 
 def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
     mode = ("live", "green") if store["mode"] == "live" else ("shadow (writes nothing)", "yellow")
     polled = "never polled" if store["polled"] is None else f"polled {_ago(store['lag'])} ago ({store['polled']})"
-    paused = (" paused", "bold yellow") if store["paused"] else ""
     gone = "" if known else (" not in settings.yaml any more", "yellow")
-    out.print(Text.assemble((store["store"], "bold"), "  ", mode, paused, gone, "  ", polled), soft_wrap=True)
+    out.print(Text.assemble((store["store"], "bold"), "  ", mode, gone, "  ", polled), soft_wrap=True)
     if store["problem"]:
         _paragraph(out, "not polling: ", store["problem"])
     for text, count in Counter(one["text"] for one in store["failing"]).items():
         _paragraph(out, f"{count} waiting: ", text)
+    for item in store["tried_long"]:
+        _paragraph(out, "tried for long: ", _tried(item))
     counts = ", ".join(f"{count} {state}" for state, count in store["actions"].items() if count) or "none yet"
     _paragraph(out, "", f"orders: {store['orders']} known, {store['open']} watched, {store['due']} due", style="")
     _paragraph(out, "", f"actions: {counts}", style="")
@@ -73,6 +78,13 @@ def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
 
 def _paragraph(out: Console, front: str, text: str, *, style: str = "bold red") -> None:
     out.print(Padding(Text.assemble((front, style), text), (0, 0, 0, 2), expand=False))
+
+
+def _tried(item: dict[str, Any]) -> str:
+    attempts = item["attempts"]
+    tries = f"{attempts} {'try' if attempts == 1 else 'tries'} since {_when(item['created'])}"
+    answer = f"; {item['answer']}" if item["answer"] else ""
+    return f"{item['kind']} of {_amount(item)} for order {item['order']}, {item['state']}, {tries}{answer}"
 
 
 def _why(item: dict[str, Any]) -> str:

@@ -1,4 +1,7 @@
-"""Values of the domain as JSON text and back, exactly: no float, no field lost."""
+"""Values of the domain as JSON text and back, exactly: no float, no field lost.
+
+These texts outlive a release. A new field of such a value has a default; a renamed one is a migration.
+"""
 
 from typing import TypeVar
 

@@ -96,6 +96,10 @@ async def _session(url: str, prepare: Callable[[], Awaitable[None]]) -> AsyncIte
             await prepare()
         except (ConfigurationError, OSError) as error:
             raise DatabaseError(f"the database {shown(url)} can't be used: {error}") from error
+        except ImportError as error:
+            raise DatabaseError(
+                f"the database {shown(url)} needs a driver that is not installed: install wc-bridge[postgres]"
+            ) from error
         yield
     except (OperationalError, DBConnectionError, sqlite3.Error) as error:
         raise DatabaseError(f"the database {shown(url)} can't be used: {error}") from error

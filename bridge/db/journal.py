@@ -4,11 +4,14 @@ Each transaction begins with a write: SQLite's deferred transactions would other
 process (a command beside the daemon) writes in between.
 """
 
+import json
+import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError, TransactionManagementError
 from tortoise.expressions import F, Q
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
@@ -62,6 +65,8 @@ class Sight:
     """
 
     order_id: int
+    version: int | None
+    """Of the row that it was derived from; None where there was none."""
     order: Order | None
     record: Record | None
     events: tuple[tuple[str, str], ...]
@@ -129,32 +134,59 @@ class Journal:
         """What was created before `moment` (the store's own time) was there before the bridge."""
         await StoreRow.filter(name=self.store).update(baseline_done=True, baseline=moment)
 
-    async def paused(self) -> bool:
-        return (await self.state()).paused
-
     # ------------------------------------------------------------------ what listings show
 
-    async def commit_sights(self, sights: Sequence[Sight], now: datetime, **cursors: datetime | None) -> None:
-        """Commit new snapshots and the cursor that led to them, together (promise 6)."""
+    async def commit_sights(
+        self, sights: Sequence[Sight], now: datetime, **cursors: datetime | None
+    ) -> dict[int, Exception]:
+        """Commit new snapshots and the cursor that led to them, together (promise 6).
+
+        A sight that the database can't hold becomes a problem of its order, and is returned with the reason; the
+        others and the cursor go on.
+        """
+        refused = {}
         async with in_transaction():
             await StoreRow.filter(name=self.store).update(**{"problem": "", **cursors})
             for sight in sights:
-                await self._commit_sight(sight, now)
+                try:
+                    async with in_transaction():  # a savepoint
+                        await self._commit_sight(sight, now)
+                except Exception as error:
+                    if _is_the_databases(error):
+                        raise
+                    refused[sight.order_id] = error
+                    await self._commit_sight(_as_problem(sight, failed_on(error)), now)
+        return refused
 
     async def _commit_sight(self, sight: Sight, now: datetime) -> None:
+        """Commit one sight; where somebody else wrote about the order meanwhile, only have it looked at."""
         row = await OrderRow.get_or_none(store_id=self.store, order_id=sight.order_id)
-        row = row or await OrderRow.create(store_id=self.store, order_id=sight.order_id)
-        row.problem, row.version = sight.problem, row.version + 1
-        row.why = row.why if sight.why is None else sight.why
+        if row is None:
+            row = await OrderRow.create(store_id=self.store, order_id=sight.order_id)
+        elif row.version != sight.version:
+            await self.wake([sight.order_id], now)
+            return
+        values: dict[str, Any] = {"problem": sight.problem}
+        if sight.why is not None:
+            values["why"] = sight.why
         if sight.order is not None and sight.record is not None:
-            row.number, row.status = sight.order.number, sight.order.status
-            row.snapshot, row.record = dump(ORDER, sight.order), _record_text(sight.record)
-            row.watched = sight.watched
+            values |= {
+                "number": sight.order.number,
+                "status": sight.order.status,
+                "snapshot": dump(ORDER, sight.order),
+                "record": _record_text(sight.record),
+                "watched": sight.watched,
+            }
             if sight.due is not None:
-                row.due = min(row.due, sight.due) if row.due is not None else sight.due
+                values["due"] = min(row.due, sight.due) if row.due is not None else sight.due
+        as_read = OrderRow.filter(id=row.id, version=row.version)
+        if not await as_read.update(version=F("version") + 1, **values):
+            await self.wake([sight.order_id], now)
+            return
+        if sight.order is not None and sight.record is not None:
             await _save_settlements(row.id, sight.record.settlements)
-        await row.save()
-        await _tell(row.id, sight.events, now)
+        if not sight.problem or sight.problem != row.problem:
+            await _tell(row.id, sight.events, now)
 
     async def known(self, order_id: int) -> Known | None:
         found = await self.known_many([order_id])
@@ -208,7 +240,8 @@ class Journal:
             await _save_settlements(known.row, look.record.settlements)
             action = known.action
             if look.done is not None and action is not None:
-                await _end(action, State.DONE, "", now, reference=look.done)
+                why = known.attempt.step.why if known.attempt else ""
+                await _end(action, State.DONE, why, now, reference=look.done)
                 action = None
             action = await self._follow(known.row, action, look, now)
             for mark, text in look.notes:
@@ -232,6 +265,8 @@ class Journal:
             key=follow.open.step.key,
             state=follow.open.state,
             reason=follow.open.reason,
+            facts=_facts_text(follow.open),
+            approved=follow.open.approved,
             updated=now,
         )
         return action
@@ -243,7 +278,9 @@ class Journal:
     async def set_aside(self, row: int, problem: str, due: datetime | None, now: datetime) -> None:
         """The order can't be understood: keep it visible, and look again later."""
         async with in_transaction():
-            changed = await OrderRow.filter(id=row).exclude(problem=problem).update(problem=problem)
+            changed = await (
+                OrderRow.filter(id=row).exclude(problem=problem).update(problem=problem, version=F("version") + 1)
+            )
             await OrderRow.filter(id=row).update(due=due)
             if changed:
                 await _tell(row, (("problem", problem),), now)
@@ -256,25 +293,37 @@ class Journal:
 
     async def stumbled(self, order_id: int, problem: str, due: datetime) -> None:
         """We ourselves failed on the order: keep that visible, and try again at `due`."""
-        await OrderRow.filter(store_id=self.store, order_id=order_id).update(problem=problem, due=due)
+        await OrderRow.filter(store_id=self.store, order_id=order_id).update(
+            problem=problem, due=due, failures=F("failures") + 1, version=F("version") + 1
+        )
+
+    async def failures(self, order_id: int) -> int:
+        """Return how many looks in a row failed."""
+        row = await OrderRow.get_or_none(store_id=self.store, order_id=order_id)
+        return row.failures if row else 0
 
     # ------------------------------------------------------------------ calls
 
     async def recover(self, now: datetime) -> int:
         """Take calls that a crash cut off as unknown, ended now; return how many there were."""
-        cut_off = await ActionRow.filter(state=State.RUNNING, order__store_id=self.store)
+        cut_off = await _ids(ActionRow.filter(state=State.RUNNING, order__store_id=self.store), "id")
         for action in cut_off:
-            attempt = load(ATTEMPT, action.attempt)
-            ended = dump(ATTEMPT, replace(attempt, ended=now)) if attempt else None
-            async with in_transaction():
-                await ActionRow.filter(id=action.id).update(
-                    state=State.UNKNOWN,
-                    reason="the bridge stopped in the middle of the call",
-                    attempt=ended,
-                    updated=now,
-                )
-                await OrderRow.filter(id=action.open_slot).update(due=now)
+            await self.cut_off(action, "the bridge stopped in the middle of the call", now)
         return len(cut_off)
+
+    async def cut_off(self, action: int, why: str, now: datetime) -> None:
+        """Take a call whose ending was never recorded as unknown, ended now."""
+        row = await ActionRow.get(id=action)
+        attempt = load(ATTEMPT, row.attempt)
+        async with in_transaction():
+            running = ActionRow.filter(id=action, state=State.RUNNING)
+            if await running.update(
+                state=State.UNKNOWN,
+                reason=why,
+                attempt=dump(ATTEMPT, replace(attempt, ended=now)) if attempt else None,
+                updated=now,
+            ):
+                await OrderRow.filter(id=row.open_slot).update(due=now)
 
     async def begin_attempt(self, action: int, attempt: Attempt, now: datetime) -> bool:
         """Write a call down before it is made; False when the action is no longer there to be made."""
@@ -307,7 +356,7 @@ class Journal:
     ) -> None:
         """Record how a call ended. Whether it took effect is for the next look to say."""
         async with in_transaction():
-            await ActionRow.filter(id=action, state=State.RUNNING).update(
+            running = await ActionRow.filter(id=action, state=State.RUNNING).update(
                 state=state,
                 reason=reason or text,
                 refusal=refusal,
@@ -316,8 +365,9 @@ class Journal:
                 updated=now,
                 **({"approved": False} if state is State.HELD else {}),
             )
-            row = await ActionRow.get(id=action)
-            await _tell(row.order_id, (("answered", text),), now)  # type: ignore[attr-defined]
+            if running:  # else it is a second try, and the first was committed after all
+                row = await ActionRow.get(id=action)
+                await _tell(row.order_id, (("answered", text),), now)  # type: ignore[attr-defined]
 
     # ------------------------------------------------------------------ what is due
 
@@ -386,10 +436,11 @@ class Journal:
         query = OrderRow.filter(store_id=self.store, watched=False, moved__gte=moment).order_by("order_id")
         return await _ids(query, "order_id")
 
-    async def owner(self, provider: str, payment_id: str, order_id: int) -> int | None:
+    async def owner(self, provider: str, payment_id: str, order_id: int, reference: str = "") -> int | None:
         """Return another order of this store that the payment already belongs to.
 
-        It belongs to the order on which a call of ours took effect, else to the one with the lowest id.
+        It belongs to the order on which a call of ours took effect, else to the one with the lowest id; where the
+        payment's `reference` tells whose it is, only to one that it names.
         """
         others = OrderRow.filter(store_id=self.store, provider=provider, payment_id=payment_id)
         rows = await others.exclude(order_id=order_id).order_by("order_id")
@@ -399,7 +450,11 @@ class Journal:
         if await done.filter(order__order_id=order_id).exists():
             return None
         called = set(await _ids(done.filter(order_id__in=[row.id for row in rows]), "order_id"))
-        owner = next((row for row in rows if row.id in called), rows[0])
+        if reference:
+            rows = [row for row in rows if row.id in called or reference in (str(row.order_id), row.number)]
+        owner = next((row for row in rows if row.id in called), rows[0] if rows else None)
+        if owner is None:
+            return None
         return owner.order_id if owner.id in called or owner.order_id < order_id else None
 
 
@@ -417,6 +472,7 @@ def _known(row: OrderRow, settlements: list[Settlement], action: ActionRow | Non
                 step=step,
                 state=State(action.state),
                 reason=action.reason,
+                facts=json.loads(action.facts),
                 approved=action.approved,
                 refusal=action.refusal,
                 shadow=action.shadow,
@@ -441,6 +497,26 @@ def _known(row: OrderRow, settlements: list[Settlement], action: ActionRow | Non
         facts=row.facts,
         provider=row.provider,
     )
+
+
+def _facts_text(open_: OpenAction) -> str:
+    return json.dumps(dict(open_.facts), sort_keys=True)
+
+
+def failed_on(error: Exception) -> str:
+    """The problem of an order on which we ourselves failed. What the error says may be personal."""
+    return f"wc-bridge itself failed on this order ({type(error).__name__}): its log says where"
+
+
+def _is_the_databases(error: Exception) -> bool:
+    """Whether the database failed (locked, full, gone), rather than refused what was to be written."""
+    failures = (OperationalError, DBConnectionError, TransactionManagementError, sqlite3.Error, OSError)
+    return isinstance(error, failures) and not isinstance(error, IntegrityError)
+
+
+def _as_problem(sight: Sight, problem: str) -> Sight:
+    events = (("problem", problem),)
+    return replace(sight, order=None, record=None, events=events, due=None, problem=problem, why=None)
 
 
 def _record_text(record: Record) -> str:
@@ -477,6 +553,7 @@ async def _start(row: int, open_: OpenAction, look: Look, now: datetime) -> int:
         refund=step.refund,
         provider=look.provider,
         reason=open_.reason or step.why,
+        facts=_facts_text(open_),
         shadow=open_.shadow,
         created=now,
         updated=now,
@@ -490,7 +567,7 @@ async def _end(action: int, state: State, reason: str, now: datetime, reference:
         open_slot=None,
         updated=now,
         next_try=None,
-        **({"reason": reason} if reason else {}),
+        reason=reason,
         **({"reference": reference} if reference else {}),
     )
 

@@ -21,9 +21,8 @@ class StoreRow(Model):
     swept_slowly = fields.DatetimeField(null=True)
     problem = fields.TextField(default="")
     """What kept the last poll from ending well; "" when nothing did."""
-    locale = fields.CharField(max_length=16, default="")
+    locale = fields.TextField(default="")
     """The shop's language, as it says itself ("sv_SE"); "" until it was asked."""
-    paused = fields.BooleanField(default=False)
 
     class Meta:
         table = "stores"
@@ -34,8 +33,8 @@ class OrderRow(Model):
     store: fields.ForeignKeyRelation[StoreRow] = fields.ForeignKeyField("bridge.StoreRow", related_name="orders")
     order_id = fields.BigIntField()
     """The order's id in WooCommerce."""
-    number = fields.CharField(max_length=64, default="")
-    status = fields.CharField(max_length=64, default="")
+    number = fields.TextField(default="")
+    status = fields.TextField(default="")
     snapshot = fields.TextField(null=True)
     """The order as last seen, as JSON; null when it was never understood."""
     record = fields.TextField(null=True)
@@ -67,7 +66,7 @@ class OrderRow(Model):
     class Meta:
         table = "orders"
         unique_together = (("store", "order_id"),)
-        indexes = (("store", "due"), ("store", "watched"))
+        indexes = (("store_id", "due"), ("store_id", "watched"))
 
 
 class SettlementRow(Model):
@@ -78,7 +77,7 @@ class SettlementRow(Model):
     refund = fields.BigIntField()
     how = fields.CharField(max_length=16)
     amount = fields.BigIntField()
-    entry = fields.CharField(max_length=64, null=True)
+    entry = fields.CharField(max_length=255, null=True)
     """The payment's log entry that met the refund; one entry meets one refund, once."""
 
     class Meta:
@@ -101,8 +100,10 @@ class ActionRow(Model):
     refund = fields.BigIntField(null=True)
     provider = fields.CharField(max_length=32)
     reason = fields.TextField(default="")
+    facts = fields.TextField(default="{}")
+    """The figures that it is held with, as JSON."""
     refusal = fields.TextField(default="")
-    reference = fields.CharField(max_length=128, default="")
+    reference = fields.TextField(default="")
     approved = fields.BooleanField(default=False)
     shadow = fields.BooleanField(default=False)
     attempts = fields.IntField(default=0)
@@ -114,6 +115,7 @@ class ActionRow(Model):
 
     class Meta:
         table = "actions"
+        indexes = (("order_id",),)
 
 
 class NoteRow(Model):
@@ -133,6 +135,7 @@ class NoteRow(Model):
     class Meta:
         table = "notes"
         unique_together = (("order", "mark"),)
+        indexes = (("next_try",),)
 
 
 class EventRow(Model):
@@ -147,3 +150,4 @@ class EventRow(Model):
 
     class Meta:
         table = "events"
+        indexes = (("order_id",),)

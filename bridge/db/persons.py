@@ -19,13 +19,11 @@ from bridge.domain.keys import stem
 from bridge.domain.money import to_major
 from bridge.domain.orders import Refund
 from bridge.domain.payments import Entry
+from bridge.domain.reasons import Reason
 from bridge.domain.records import How, State
 from bridge.domain.settlement import match, unmet
 from bridge.domain.steps import Kind
 from bridge.errors import UsageError
-
-_TRIED_AGAIN = ("refused", "not-seen")
-"""Why an action is held that a person's retry lets go once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +57,16 @@ async def approve(number: int, now: datetime) -> Said:
     row = await open_action(number)
     if row.state != State.HELD:
         raise UsageError(f"action {number} is {row.state}, not held: there is nothing to approve")
+    # Its reason stays: what was not seen of an earlier call is looked for once more before the call is made again.
     text = f"{row.kind} of {_figure(row.amount, row.currency)} approved"
     await _say(row, text, now, state=State.READY, approved=True, shadow=False)
     return Said(number, text)
 
 
 async def retry(number: int, now: datetime) -> Said:
-    """Look again now. What waits or was refused is tried again; an unknown call is only looked at."""
+    """Look again now. What waits or was refused is tried again; a call that may have been made is looked for."""
     row = await open_action(number)
-    if row.state == State.HELD and row.reason in _TRIED_AGAIN:
+    if row.state == State.HELD and row.reason == Reason.REFUSED:
         text = f"{row.kind} is tried again"
         await _say(row, text, now, state=State.READY, reason="a person asked for another try", refusal="")
     elif row.state == State.WAITING:

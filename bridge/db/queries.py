@@ -12,6 +12,9 @@ from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementR
 from bridge.domain.records import State
 from bridge.errors import UsageError
 
+PATIENCE = timedelta(days=1)
+"""How long an action may be tried where settings.yaml says nothing of the store."""
+
 
 async def actions(
     state: str | None = None, order: int | None = None, row: int | None = None
@@ -92,18 +95,22 @@ async def order(store: str, order_id: int) -> dict[str, Any]:
     }
 
 
-async def status(now: datetime, stores: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-    """Per store: mode, last good poll, orders open, actions by state, and what needs attention.
+async def status(
+    now: datetime, stores: Mapping[str, str] | None = None, warn_after: Mapping[str, timedelta] | None = None
+) -> list[dict[str, Any]]:
+    """Per store: mode, last good poll, orders open, actions by state, what is tried for long, what needs attention.
 
     `stores` (name: mode) are those of settings.yaml; one that was never started is there too, with nothing in it.
+    `warn_after` says of each how old an action may be before it is tried for long.
     """
     rows = {row.name: row for row in await StoreRow.all()}
     for name, mode in (stores or {}).items():
         rows.setdefault(name, StoreRow(name=name, mode=mode))
-    return [await _store(rows[name], now) for name in sorted(rows)]
+    patience = warn_after or {}
+    return [await _store(rows[name], now, patience.get(name, PATIENCE)) for name in sorted(rows)]
 
 
-async def _store(row: StoreRow, now: datetime) -> dict[str, Any]:
+async def _store(row: StoreRow, now: datetime, patience: timedelta) -> dict[str, Any]:
     orders = OrderRow.filter(store_id=row.name)
     counts = {state.value: await ActionRow.filter(order__store_id=row.name, state=state).count() for state in State}
     needing = await orders.filter(~Q(attention="") | ~Q(problem="")).order_by("order_id")
@@ -115,14 +122,32 @@ async def _store(row: StoreRow, now: datetime) -> dict[str, Any]:
         "lag": None if row.polled is None else max(0, (now - row.polled) // timedelta(seconds=1)),
         "cursor": _moment(row.cursor),
         "problem": row.problem,
-        "paused": row.paused,
         "orders": await orders.count(),
         "open": await orders.filter(watched=True).count(),
         "due": await orders.filter(due__isnull=False).count(),
         "actions": counts,
         "attention": [await _needing(item) for item in needing],
+        "tried_long": [await _tried(item) for item in await _tried_long(row, now - patience)],
         "failing": [{"order": item.order_id, "text": item.why, "due": _moment(item.due)} for item in failing],
     }
+
+
+async def _tried_long(store: StoreRow, before: datetime) -> list[ActionRow]:
+    """The actions of a store, oldest first, that nobody holds and that are not done all the same.
+
+    Those decided in shadow mode are not tried at all.
+    """
+    trying = (State.READY, State.WAITING, State.UNKNOWN)
+    query = ActionRow.filter(order__store_id=store.name, state__in=trying, created__lt=before, shadow=False)
+    return await query.prefetch_related("order").order_by("id")
+
+
+async def _tried(row: ActionRow) -> dict[str, Any]:
+    answers = EventRow.filter(order_id=row.order.id, topic="answered", at__gte=row.created)
+    last = await answers.order_by("-id").first()
+    action = _action(row)
+    shown = ("order", "order_number", "kind", "state", "amount", "currency", "attempts", "created")
+    return {"action": row.id, **{name: action[name] for name in shown}, "answer": last.text if last else ""}
 
 
 async def _needing(row: OrderRow) -> dict[str, Any]:

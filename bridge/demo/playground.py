@@ -23,7 +23,7 @@ FILES = ("settings.yaml", "bridge.sqlite3")
 """What must not be there yet: an older database would know other orders by the same numbers."""
 QUICK: dict[str, Any] = {
     "poll": {"interval": "2s", "sweep": "10s"},
-    "settle": {"change": "1s", "refund": "3s", "unknown": "10s", "others": "2s"},
+    "settle": {"change": "1s", "refund": "3s", "unknown": "30s", "others": "2s"},
 }
 """Patience for people who wait for an answer."""
 

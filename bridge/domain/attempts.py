@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bridge.domain.payments import EntryKind, Payment
+from bridge.domain.payments import EntryKind, Payment, PaymentState
 from bridge.domain.steps import EFFECT, Step
 
 
@@ -24,9 +24,13 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The payment shows it. `reference` is the log entry's id, "" where the log has none for it."""
+    """The payment shows it.
+
+    `reference` is the log entry's id, "" where the log has none for it; `amount` what the log says was moved.
+    """
 
     reference: str
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,9 @@ class NotYet:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """It has not happened. `said_done`: although the provider said so; a person must look."""
+    """It has not happened. `doubtful`: a person must look before it is made again."""
 
-    said_done: bool
+    doubtful: bool
 
 
 Judgement = Shown | NotYet | Nothing
@@ -50,22 +54,23 @@ def judge(attempt: Attempt, payment: Payment, now: datetime, settle_unknown: tim
     """Say what a fresh read tells about a call whose effect has not been seen yet.
 
     Done: a log entry that came since bears our key; where entries of the kind can't bear one, the amounts say it.
-    Not done: nothing shows `settle_unknown` after the call ended. Exempt is a release of everything, which the
-    provider bounds itself (made twice it releases nothing more): there one read decides. A call that a crash
-    cut off counts as ended when it is first looked at, so the caller sets `ended` then.
+    Not done: nothing shows `settle_unknown` after the call ended. That holds for a release of everything too: made
+    twice it would do no harm, but the provider would refuse it, and staff would be told so. A person is called
+    where the provider had said that it is done, and where no key could ever show it.
     """
     step, effect = attempt.step, EFFECT[attempt.step.call]
+    keyless = effect in payment.keyless
     since = payment.log[attempt.log_length :]
     for entry in since:
         if entry.kind is effect and entry.key == step.key:
-            return Shown(entry.id)
-    if effect in payment.keyless and _amounts_moved(attempt, payment, effect):
-        return Shown(next((entry.id for entry in since if entry.kind is effect), ""))
+            return Shown(entry.id, entry.amount or step.amount)
+    if keyless and _amounts_moved(attempt, payment, effect):
+        return Shown(next((entry.id for entry in since if entry.kind is effect), ""), step.amount)
     until = (attempt.ended or now) + settle_unknown
-    bounded = effect is EntryKind.RELEASE and step.everything and not attempt.said_done
     fresh = len(payment.log) >= attempt.log_length
-    if fresh and (bounded or now >= until):
-        return Nothing(attempt.said_done)
+    under_way = keyless and payment.state is PaymentState.PENDING
+    if fresh and not under_way and now >= until:
+        return Nothing(attempt.said_done or keyless)
     return NotYet(until if now < until else now + settle_unknown)
 
 

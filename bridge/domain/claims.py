@@ -4,11 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bridge.domain.decisions import Decision, Hold, Quiet
-from bridge.domain.orders import Order
+from bridge.domain.orders import GONE, Order
 from bridge.domain.payments import Payment, PaymentState
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Record
 from bridge.domain.rules import Rules
+
+LONGEST_ID = 64
+"""Characters that a payment id has at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +33,14 @@ class Method:
 class Claim:
     method: Method
     payment_id: str
+    unusable: str = ""
+    """Why `payment_id` is "" although the order names something."""
 
 
 def claim(order: Order, methods: Sequence[Method]) -> Claim | None:
     """Return the provider whose order this is; None where no provider of the settings is meant.
 
-    `payment_id` is "" where the order carries none.
+    `payment_id` is "" where the order carries none, or what can be none.
     """
     method = next((method for method in methods if method.matches(order.payment_method)), None)
     if method is None:
@@ -43,12 +48,37 @@ def claim(order: Order, methods: Sequence[Method]) -> Claim | None:
     ids = [order.meta_value(key) for key in method.id_keys]
     if method.transaction_id:
         ids.append(order.transaction_id)
-    return Claim(method, next((payment_id for payment_id in ids if payment_id), ""))
+    named = next((payment_id for payment_id in ids if payment_id), "")
+    if len(named) > LONGEST_ID:
+        return Claim(method, "", f"too long to be a payment id ({len(named)} characters)")
+    return Claim(method, named)
 
 
-def without_payment_id(order: Order, rules: Rules) -> Decision:
+def without_payment_id(order: Order, mine: Claim, rules: Rules) -> Decision:
     """What follows where the payment method matches but the order names no payment."""
-    return _left_alone(order, rules, Hold(Reason.DOUBT_ID), "the order carries no payment id")
+    facts = {"payment_id": mine.unusable} if mine.unusable else {}
+    why = f"what the order names is {mine.unusable}" if mine.unusable else "the order carries no payment id"
+    return _left_alone(order, rules, Hold(Reason.DOUBT_ID, facts), why)
+
+
+def lost(order: Order, payment: Payment, rules: Rules, *, ours: bool) -> Decision:
+    """What follows where money of the order was on `payment`, and the order names no payment any more.
+
+    `ours`: its payment method is still a provider's. Otherwise the order is paid in another way, and only what is
+    left on the payment matters.
+    """
+    why = "the order no longer names the payment that its money is on"
+    left = payment.reserved > 0 or payment.net > 0
+    if not ours and not left:
+        return Quiet(f"left alone: payment method {order.payment_method!r} is not ours, and the payment is empty")
+    removed = order.status in ("trash", GONE) and payment.reserved > 0
+    hold = Hold(Reason.DOUBT_ID)
+    return hold if removed or _undone(order, payment, rules) else _left_alone(order, rules, hold, why)
+
+
+def names(payment: Payment, order: Order) -> bool:
+    """Whether the payment's own reference names this order."""
+    return payment.reference in (str(order.id), order.number)
 
 
 def doubt(
@@ -80,7 +110,7 @@ def _contradiction(
     if payment.currency != order.currency:
         facts = {"currency": order.currency, "payment_currency": payment.currency or "?"}
         return Hold(Reason.DOUBT_CURRENCY, facts), "order and payment differ in currency"
-    if match_reference and payment.reference not in (str(order.id), order.number):
+    if match_reference and not names(payment, order):
         return Hold(Reason.DOUBT_OWNER, {"reference": payment.reference}), "the payment names another order"
     return None
 

@@ -5,7 +5,7 @@ payment ever agreed, and whether the order is closed.
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bridge.domain.cases import Case
 from bridge.domain.changes import SWITCH
@@ -20,6 +20,7 @@ from bridge.domain.records import Closed, How, Settlement
 from bridge.domain.settlement import settle_rest
 
 STALE_RETRY = timedelta(seconds=10)
+LONGEST_STALE_RETRY = timedelta(minutes=10)
 _REMOVED = ("trash", GONE)
 _UNPAID = ("pending", "failed", "draft", "auto-draft", "checkout-draft")
 
@@ -98,8 +99,8 @@ def _forbidden(case: Case) -> Decision | None:
         if payment.reserved > 0:
             return Hold(Reason.TRASHED, {"reserved": payment.reserved})
         return Quiet(f"the order is {order.status}")
-    if len(payment.log) < record.log_length and payment.state is not PaymentState.GONE:
-        return Wait(case.now + STALE_RETRY, "the provider answered with an older state of the payment")
+    if record.stale_since is not None:
+        return _stale(case, record.stale_since)
     if order.status in _UNPAID:
         return _unpaid(case)
     if payment.state is PaymentState.PENDING:
@@ -107,6 +108,14 @@ def _forbidden(case: Case) -> Decision | None:
     if payment.state is PaymentState.GONE:
         return _not_shown(case)
     return _somebody_else(case)
+
+
+def _stale(case: Case, since: datetime) -> Decision:
+    """Wait for a read that is not older than what was seen before; when none comes for long, a person must look."""
+    if case.now >= since + case.rules.warn_after:
+        return Hold(Reason.NOT_SHOWN, {"detail": case.payment.detail})
+    pause = max(STALE_RETRY, min(case.now - since, LONGEST_STALE_RETRY))
+    return Wait(case.now + pause, "the provider answered with an older state of the payment")
 
 
 def _unpaid(case: Case) -> Decision:

@@ -5,23 +5,36 @@ A-Z, 0-9 and "-"; bookkeepers see them.
 """
 
 import re
+import string
 from datetime import date
 
 from bridge.domain.orders import Order
 
 LONGEST = 24
 _ROOM_FOR_THE_REST = 12
+_BASE36 = string.digits + string.ascii_uppercase
 _FIT = re.compile(r"[A-Z0-9-]+")
 
 
 def stem(order: Order, tag: str = "") -> str:
     """Return the front of all keys of an order: `tag`, then the order's number.
 
-    A number that does not fit the provider's alphabet or length gives way to the order's id.
+    A number that does not fit the provider's alphabet or length gives way to "I" and the order's id, so that it is
+    not taken for another order's number; an id too long for that is written with letters too.
     """
+    room = LONGEST - _ROOM_FOR_THE_REST - len(tag)
+    by_id = f"I{order.id}" if len(f"I{order.id}") <= room else f"I{_short(order.id)}"
     number = order.number.upper()
-    fits = _FIT.fullmatch(number) and len(tag) + len(number) <= LONGEST - _ROOM_FOR_THE_REST
-    return f"{tag}{number if fits else order.id}"
+    return f"{tag}{number if _FIT.fullmatch(number) and len(number) <= room else by_id}"
+
+
+def _short(number: int) -> str:
+    """A positive number in base 36: ten decimal digits are seven."""
+    figures = ""
+    while number:
+        number, last = divmod(number, 36)
+        figures = _BASE36[last] + figures
+    return figures
 
 
 def capture_key(stem: str, captured_after: int) -> str:

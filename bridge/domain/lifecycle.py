@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
+from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
 from bridge.domain.records import OpenAction, State
 from bridge.domain.steps import Step
 
@@ -27,9 +27,9 @@ def follow(current: OpenAction | None, decision: Decision, *, shadow: bool) -> F
     """Derive the open action anew from what is wanted now (never from one whose call is unknown)."""
     match decision:
         case Act(step=step):
-            return _take(current, step, State.READY, "", shadow=shadow)
-        case Hold(reason=reason, step=Step() as step):
-            return _take(current, step, State.HELD, reason, shadow=shadow)
+            return _take(current, step, State.READY, "", {}, shadow=shadow)
+        case Hold(reason=reason, step=Step() as step, facts=facts):
+            return _take(current, step, State.HELD, reason, facts, shadow=shadow)
         case Hold(reason=reason):
             return Follow(dropped=f"superseded: {reason}" if current else "")
         case Wait():
@@ -38,12 +38,24 @@ def follow(current: OpenAction | None, decision: Decision, *, shadow: bool) -> F
             return Follow(dropped=f"superseded: {why}" if current else "")
 
 
-def _take(current: OpenAction | None, step: Step, state: State, reason: str, *, shadow: bool) -> Follow:
+def _take(
+    current: OpenAction | None, step: Step, state: State, reason: str, facts: Facts, *, shadow: bool
+) -> Follow:
+    """Keep the open action where the step is the same, else let a new one take its place.
+
+    An approval binds to the figures that were shown with it: held for other ones, it is void. What was decided in
+    shadow mode stays so until it is approved or no longer wanted, also where its amount changes: an action of the
+    same kind inherits it.
+    """
     if current is not None and current.step.same(step):
         if state is State.READY and current.state is State.WAITING:
             state = State.WAITING
+        if state is State.HELD:
+            held = replace(current, step=step, state=state, reason=reason, facts=facts, approved=False)
+            return Follow(open=held)
         return Follow(open=replace(current, step=step, state=state, reason=reason))
-    fresh = OpenAction(step=step, state=state, reason=reason, shadow=shadow)
+    inherited = current is not None and current.shadow and not current.approved and current.step.kind is step.kind
+    fresh = OpenAction(step=step, state=state, reason=reason, facts=facts, shadow=shadow or inherited)
     superseded = f"superseded by {step.kind} of {step.amount} (minor units)" if current else ""
     return Follow(dropped=superseded, open=fresh, new=True)
 

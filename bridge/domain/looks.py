@@ -12,7 +12,7 @@ from bridge.domain.keys import is_ours, restore_key, stem
 from bridge.domain.orders import GONE, Order
 from bridge.domain.payments import EntryKind, Payment, PaymentState
 from bridge.domain.reasons import Reason
-from bridge.domain.records import Agreed, Closed, How, OpenAction, Record, Settlement, State
+from bridge.domain.records import Agreed, Closed, How, Record, Settlement, State
 from bridge.domain.rules import Rules, StatusLock
 from bridge.domain.settlement import match
 from bridge.domain.steps import Call, Kind, Step
@@ -89,7 +89,7 @@ def consider(order: Order, payment: Payment, record: Record, rules: Rules, now: 
     """Decide about one look, and say what is to be remembered of it."""
     case = _case(order, payment, record, rules, now)
     remarks = _adopted(case.met, record.settlements)
-    if payment.state is PaymentState.PENDING and order.paid is not None:
+    if payment.state is PaymentState.PENDING and order.paid is not None and payment.captured == 0:
         remarks = (*remarks, Remark(Topics.PENDING, {"detail": payment.detail}))
     if case.record.closed and not unsettled(case) and _open_again(case):
         restore = _restore(case)
@@ -114,6 +114,7 @@ def _case(order: Order, payment: Payment, record: Record, rules: Rules, now: dat
         settlements=matching.settlements,
         log_length=max(record.log_length, len(payment.log)),
         pending_since=(record.pending_since or now) if payment.state is PaymentState.PENDING else None,
+        stale_since=(record.stale_since or now) if _stale(payment, record) else None,
         voided=record.voided or _voided(payment, front),
     )
     return Case(
@@ -126,6 +127,11 @@ def _case(order: Order, payment: Payment, record: Record, rules: Rules, now: dat
         unrelated=matching.unrelated,
         unmatched=matching.unmatched,
     )
+
+
+def _stale(payment: Payment, record: Record) -> bool:
+    """Whether this read shows less of the log than one before it."""
+    return payment.state is not PaymentState.GONE and len(payment.log) < record.log_length
 
 
 def _voided(payment: Payment, front: str) -> bool:
@@ -182,24 +188,20 @@ def gate(decision: Decision, record: Record) -> Decision:
         return decision
     if step.refund is None and (step.kind, step.target) in record.waived:
         return Quiet(f"a person dropped this {step.kind}")
+    shadowed = open_ and open_.reason == Reason.SHADOWED and not open_.approved and open_.step.kind is step.kind
+    if shadowed and isinstance(decision, Act):
+        return Hold(Reason.SHADOWED, {"amount": step.amount}, step)
     if open_ is None or not open_.step.same(step):
         return decision
-    if open_.approved:
+    shown = isinstance(decision, Act) or (isinstance(decision, Hold) and dict(decision.facts) == dict(open_.facts))
+    if open_.approved and shown:
         return Act(step)
-    if open_.state is State.HELD and isinstance(decision, Act):
-        return _still_held(open_, decision)
+    # What its own call brought up holds a step whatever the amounts say now.
+    if open_.reason == Reason.NOT_SEEN:
+        return Hold(Reason.NOT_SEEN, {"amount": step.amount}, step)
+    if open_.reason == Reason.REFUSED and open_.state is State.HELD and isinstance(decision, Act):
+        return Hold(Reason.REFUSED, {"said": open_.refusal}, step)
     return decision
-
-
-def _still_held(open_: OpenAction, decision: Act) -> Decision:
-    """Hold a step for what its own call, or the mode of the store, brought up; no look at the amounts ends that."""
-    match open_.reason:
-        case Reason.REFUSED:
-            return Hold(Reason.REFUSED, {"said": open_.refusal}, decision.step)
-        case Reason.NOT_SEEN | Reason.SHADOWED as reason:
-            return Hold(Reason(reason), {"amount": decision.step.amount}, decision.step)
-        case _:
-            return decision
 
 
 def _remember(decision: Decision, record: Record, case: Case) -> Record:
@@ -210,6 +212,9 @@ def _remember(decision: Decision, record: Record, case: Case) -> Record:
     order = case.order
     terms = Agreed(total=order.total, refunded=order.refunded)
     record = record.evolve(agreed=terms, counts=False, payment_id=case.payment.id)
+    if decision.closes is None or case.payment.reserved == 0:
+        # What was dropped is out of the way; the same step wanted another day is another matter.
+        record = record.evolve(waived=frozenset())
     if decision.closes:
         record = record.evolve(closed=decision.closes, closed_status=order.status)
     return record

@@ -66,6 +66,8 @@ class Order:
     paid: datetime | None
     payment_method: str
     transaction_id: str
+    completed: datetime | None = None
+    """When it last became `completed`; the store keeps no such date for other statuses."""
     meta: tuple[tuple[str, str], ...] = ()
     """Only the keys that name a payment, and `wc_bridge`; sorted."""
     lines: tuple[Line, ...] = ()

@@ -9,7 +9,7 @@ from datetime import timedelta
 from bridge.domain.cases import Case
 from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
 from bridge.domain.keys import capture_key, change_key
-from bridge.domain.payments import Can, PaymentState
+from bridge.domain.payments import Can
 from bridge.domain.reasons import Reason
 from bridge.domain.steps import Call, Kind, Step
 
@@ -58,6 +58,8 @@ def open_phase(case: Case) -> Decision | None:
         )
         found = Act(step)
     elif case.can(Can.CAPTURE_AND_CLOSE):
+        if case.record.agreed is None and not case.record.counts:
+            return Hold(Reason.MORE_RESERVED, {"asked": want, "reserved": payment.reserved})
         return Quiet("recorded: the lower total will be captured and the rest closed with it", agreed=True)
     else:
         found = _cannot(case, want)
@@ -109,12 +111,13 @@ def _more_wanted(case: Case, want: int, *, at_capture: bool) -> Decision:
     if payment.limit is not None:
         facts = {**facts, "limit": payment.limit}
     raised = None
-    if _may_raise(case, want):
+    dropped = at_capture and case.waived(Kind.MODIFY, want)
+    if _may_raise(case, want) and not dropped:
         why = "the order asks for more than is reserved"
         raised = _change(case, Call.RAISE, want - payment.reserved, want, why)
         if case.changed:
             return Act(raised)
-    if payment.reserved == 0 and (at_capture or payment.state is PaymentState.DEAD):
+    if payment.reserved == 0:
         return Hold(Reason.NO_MONEY, facts, raised)
     if not at_capture:
         return Hold(Reason.LESS_RESERVED, facts, raised)

@@ -7,7 +7,7 @@ class Reason(StrEnum):
     """Each with the facts that its note states (amounts in minor units)."""
 
     NO_MONEY = "no-money"
-    """Completed, and nothing is reserved or captured. asked"""
+    """Nothing is reserved or captured, and the order asks for money. asked, reserved, limit"""
     LESS_RESERVED = "less-reserved"
     """The order asks for more than is reserved. asked, reserved, limit"""
     MORE_RESERVED = "more-reserved"
@@ -43,7 +43,7 @@ class Reason(StrEnum):
     DOUBT_OWNER = "doubt-owner"
     """The payment names another order, or another order has it. reference"""
     DOUBT_ID = "doubt-id"
-    """The order carries no payment id of the provider, or suddenly another one."""
+    """The order carries no payment id of the provider, or suddenly another one. payment_id: why it can be none"""
     REFUSED = "refused"
     """The provider refused the call. said"""
     NOT_SEEN = "not-seen"

@@ -4,7 +4,8 @@ Money is never decided from here alone: a record only says which refunds are met
 once agreed, and since when things are as they are. Everything else is read afresh at every look.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -73,7 +74,9 @@ class OpenAction:
     step: Step
     state: State
     reason: str = ""
-    """Why it is held: the `Reason`, or REFUSED."""
+    """Why it is held: the `Reason`."""
+    facts: Mapping[str, int | str] = field(default_factory=dict)
+    """The figures that it is held with, and that an approval binds to."""
     approved: bool = False
     """A person said that this very step may go."""
     refusal: str = ""
@@ -106,6 +109,8 @@ class Record:
     waived: frozenset[tuple[Kind, int]] = frozenset()
     """Steps (kind, target) that a person dropped."""
     pending_since: datetime | None = None
+    stale_since: datetime | None = None
+    """Since when every read showed less of the payment's log than one before."""
     log_length: int = 0
     """The longest log ever read: a shorter one is a stale answer."""
     payment_id: str = ""

@@ -25,14 +25,25 @@ log = structlog.get_logger()
 
 FRESH = timedelta(seconds=5)
 """How old a look may be when its call's turn comes: with 5 s to connect, the first byte goes out within ten."""
+PAUSES = (0.1, 0.5, 2.0)
+"""Seconds between the tries to record how a call ended, where the database fails (full, locked)."""
 
 
 async def act(unit: Unit, ready: Ready) -> bool:
     """Make the call of a step that a look has just derived; False when somebody else has taken or ended it."""
-    made = attempt(ready)
-    if not await unit.journal.begin_attempt(ready.action, made, unit.now()):
-        return False
-    calling = asyncio.ensure_future(call(unit, ready))
+    made, prepared = attempt(ready), request(unit, ready)
+    unit.calling.add(ready.action)
+    try:
+        if not await unit.journal.begin_attempt(ready.action, made, unit.now()):
+            return False
+        await _make(unit, ready, made, prepared)
+    finally:
+        unit.calling.discard(ready.action)
+    return True
+
+
+async def _make(unit: Unit, ready: Ready, made: Attempt, prepared: Request | Refused | None) -> None:
+    calling = asyncio.ensure_future(call(unit, ready, prepared))
     try:
         outcome: Outcome = await asyncio.shield(calling)
     except asyncio.CancelledError:
@@ -42,7 +53,6 @@ async def act(unit: Unit, ready: Ready) -> bool:
         )
         raise
     await _record(unit, ready, made, outcome)
-    return True
 
 
 def attempt(ready: Ready) -> Attempt:
@@ -57,27 +67,41 @@ def attempt(ready: Ready) -> Attempt:
     )
 
 
-async def call(unit: Unit, ready: Ready) -> Outcome:
-    """Make the call that was written down; every ending is an Outcome."""
+def request(unit: Unit, ready: Ready) -> Request | Refused | None:
+    """Put the call to the provider together, before anything is written down: a bug here has called nothing.
+
+    None where the step is no call to a provider.
+    """
     step = ready.step
-    log.info("action.call", store=unit.store.name, order=ready.order.id, kind=step.kind, key=step.key)
     if step.call is Call.RESTORE:
-        return await _restore(unit, ready.order, step)
+        return None
     if ready.payment is None:
         return Refused("there is no payment to do this with")
     try:
-        request = Request(
-            call=step.call,
-            payment=ready.payment,
-            amount=step.amount,
-            charges=charges(ready.order, ready.payment, step),
-            key=step.key,
-            everything=step.everything,
-            fresh=lambda: unit.now() - ready.looked <= FRESH,
-        )
-        return await unit.providers[ready.provider].perform(request)
+        lines = charges(ready.order, ready.payment, step)
     except AmountError as error:
         return Refused(str(error))
+    return Request(
+        call=step.call,
+        payment=ready.payment,
+        amount=step.amount,
+        charges=lines,
+        key=step.key,
+        everything=step.everything,
+        fresh=lambda: unit.now() - ready.looked <= FRESH,
+    )
+
+
+async def call(unit: Unit, ready: Ready, prepared: Request | Refused | None) -> Outcome:
+    """Make the call that was written down; every ending is an Outcome."""
+    step = ready.step
+    log.info("action.call", store=unit.store.name, order=ready.order.id, kind=step.kind, key=step.key)
+    if isinstance(prepared, Refused):
+        return prepared
+    try:
+        if prepared is None:
+            return await _restore(unit, ready.order, step)
+        return await unit.providers[ready.provider].perform(prepared)
     except Exception as error:  # a bug; whether anything was sent is not known
         log.exception("action.failed", store=unit.store.name, order=ready.order.id, key=step.key)
         return Unknown(f"wc-bridge itself failed in the middle of the call ({type(error).__name__})")
@@ -110,16 +134,26 @@ async def _record(unit: Unit, ready: Ready, attempt: Attempt, outcome: Outcome) 
     state, text = _ending(outcome)
     ended = replace(attempt, ended=now, said_done=isinstance(outcome, Done))
     log.info("action.answer", store=unit.store.name, order=ready.order.id, key=ready.step.key, answer=text)
-    await unit.journal.end_attempt(
-        ready.action,
-        state,
-        text,
-        now,
-        attempt=ended,
-        reason=Reason.REFUSED if isinstance(outcome, Refused) else text,
-        refusal=outcome.reason if isinstance(outcome, Refused) else "",
-        next_try=_next_try(unit, ready, outcome, now),
-    )
+    for pause in (*PAUSES, None):
+        try:
+            await unit.journal.end_attempt(
+                ready.action,
+                state,
+                text,
+                now,
+                attempt=ended,
+                reason=Reason.REFUSED if isinstance(outcome, Refused) else text,
+                refusal=outcome.reason if isinstance(outcome, Refused) else "",
+                next_try=_next_try(unit, ready, outcome, now),
+            )
+        except Exception as error:
+            if pause is None:  # the next look takes the call for unknown
+                raise
+            problem = type(error).__name__
+            log.warning("answer.not_recorded", store=unit.store.name, order=ready.order.id, problem=problem)
+            await unit.sleep(pause)
+        else:
+            return
 
 
 def _ending(outcome: Outcome) -> tuple[State, str]:

@@ -10,8 +10,8 @@ import structlog
 from bridge.engine.polling import poll
 from bridge.engine.sweeping import sweep
 from bridge.engine.unit import Unit
-from bridge.engine.working import work_all_due
-from bridge.errors import RemoteError
+from bridge.engine.working import TICK, work_all_due
+from bridge.errors import DatabaseError, RemoteError
 
 log = structlog.get_logger()
 
@@ -49,6 +49,14 @@ async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False) -
     except RemoteError as error:
         log.warning("poll.failed", store=unit.store.name, problem=str(error), who=error.who)
         return str(error)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        # A bug must not end the watching unseen: it stands in `status` until a poll ends well.
+        log.exception("poll.broken", store=unit.store.name)
+        problem = f"wc-bridge itself failed while polling ({type(error).__name__}): its log says where"
+        await unit.journal.store_problem(problem)
+        return problem
     return ""
 
 
@@ -69,11 +77,14 @@ async def once(unit: Unit, wait: timedelta, sleep: Callable[[float], Awaitable[N
     """One full cycle: poll, sweep, work, and go on while something is due within `wait` of the start."""
     until = unit.now() + wait
     problem = await look_around(unit, sweeping=True, everything=True)
-    worked = await work_all_due(unit)
+    worked = done = await work_all_due(unit)
     due = await unit.journal.next_due(notes=unit.live)
-    while not problem and due is not None and due <= until:  # a store that can't be read is not waited for
-        await sleep(max(0.0, (due - unit.now()).total_seconds()))
-        worked += await work_all_due(unit)
+    # A store that can't be read is not waited for; nor, beyond the time, what is due and yet can't be worked on.
+    while not problem and due is not None and due <= until and (done or unit.now() < until):
+        # What is due and yet was not worked on rests: no haste then, whatever the journal says.
+        await sleep(max(0.0 if done else TICK, (due - unit.now()).total_seconds()))
+        done = await work_all_due(unit)
+        worked += done
         due = await unit.journal.next_due(notes=unit.live)
     return Ended(
         store=unit.store.name,

@@ -8,7 +8,7 @@ import structlog
 from bridge.db.journal import Known, Look, Overtaken
 from bridge.domain.attempts import NotYet
 from bridge.domain.changes import Change
-from bridge.domain.claims import Claim, claim, doubt, without_payment_id
+from bridge.domain.claims import Claim, claim, doubt, lost, names, without_payment_id
 from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
 from bridge.domain.lifecycle import SOON, follow, retry_delay
 from bridge.domain.looks import Verdict, baseline, consider, observe
@@ -16,8 +16,8 @@ from bridge.domain.orders import GONE, Order
 from bridge.domain.payments import Payment, PaymentState
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Record, State
+from bridge.domain.settling import settle, unsettled
 from bridge.domain.steps import Step
-from bridge.engine.settling import settle, unsettled
 from bridge.engine.telling import attention, not_ours, notes, story, words
 from bridge.engine.unit import Unit
 from bridge.errors import NotThere, RemoteError, Unreadable
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 SECOND = timedelta(seconds=1)
 """The least time from one look to the next that only waits: no slip can make the bridge spin."""
 ASIDE = timedelta(hours=1)
-"""Until an order with an unfinished call that can't be understood is looked at again."""
+"""Until an order with an unfinished call is looked at again that can't be understood, or names another payment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,17 +42,20 @@ class Ready:
     provider: int
     known: Known
     looked: datetime
-    """When the reading of order and payment began."""
+    """When the order had been read, however slow its shop is; the payment was read after it."""
 
 
 async def look(unit: Unit, order_id: int) -> Ready | None:
     """Look once; return the step to take now, if there is one."""
     known = await unit.journal.known(order_id)
-    if known is None:
-        return None
-    began = unit.now()
+    if known is None or known.action in unit.calling:
+        return None  # whoever makes a call looks after it
+    if known.action is not None and known.record and known.record.open and known.record.open.state is State.RUNNING:
+        await unit.journal.cut_off(known.action, "how the call ended could not be recorded", unit.now())
+        return await look(unit, order_id)
     try:
         order = await _read_order(unit, order_id, known)
+        looked = unit.now()
         mine = claim(order, unit.methods)
         payment = await _read_payment(unit, known, mine)
     except Unreadable as error:
@@ -65,7 +68,7 @@ async def look(unit: Unit, order_id: int) -> Ready | None:
             await _failed(unit, known, error)
         return None
     try:
-        return await _commit(unit, known, order, mine, payment, began)
+        return await _commit(unit, known, order, mine, payment, looked)
     except Overtaken:
         await unit.journal.wake([order_id], unit.now())
         return None
@@ -81,20 +84,27 @@ async def _read_order(unit: Unit, order_id: int, known: Known) -> Order:
 
 
 async def _read_payment(unit: Unit, known: Known, mine: Claim | None) -> Payment | None:
-    """Read the payment that the order names; while a call is not settled, the one that it was made on."""
-    called_on = _called_on(unit, known)
-    if called_on is not None:
-        provider, payment_id = called_on
-        return await provider.read(payment_id)
-    return await unit.providers[mine.method.provider].read(mine.payment_id) if mine and mine.payment_id else None
+    """Read the payment that the order names; while a call is not settled, the one that it was made on.
+
+    Where the order names none any more, the one that its money was last on.
+    """
+    before = next((provider for provider in unit.providers if provider.name == known.provider), None)
+    if before is not None and known.payment is not None and _called(known):
+        return await before.read(known.payment.id)
+    if mine is not None and mine.payment_id:
+        return await unit.providers[mine.method.provider].read(mine.payment_id)
+    last = known.record.payment_id if known.record else ""
+    return await before.read(last) if before is not None and last else None
 
 
-def _called_on(unit: Unit, known: Known) -> tuple[Provider, str] | None:
+def _called(known: Known) -> bool:
+    """Whether a call was made on the payment as last read, and is not settled."""
     open_ = known.record.open if known.record else None
-    if open_ is None or known.attempt is None or known.payment is None or not unsettled(open_):
-        return None
-    provider = next((provider for provider in unit.providers if provider.name == known.provider), None)
-    return (provider, known.payment.id) if provider else None
+    return open_ is not None and known.attempt is not None and unsettled(open_)
+
+
+def _known_provider(unit: Unit, known: Known) -> Provider | None:
+    return next((provider for provider in unit.providers if provider.name == known.provider), None)
 
 
 async def _set_aside(unit: Unit, known: Known, error: Unreadable) -> None:
@@ -125,20 +135,22 @@ async def _observe(unit: Unit, known: Known, order: Order, now: datetime) -> tup
 
 
 async def _commit(
-    unit: Unit, known: Known, order: Order, mine: Claim | None, payment: Payment | None, began: datetime
+    unit: Unit, known: Known, order: Order, mine: Claim | None, payment: Payment | None, looked: datetime
 ) -> Ready | None:
     now = unit.now()
     record, changes = await _observe(unit, known, order, now)
     settled = settle(known.attempt, order, payment, record, now, unit.rules.settle_unknown)
-    called_on = payment is not None and not (mine and _same(payment.id, mine.payment_id))
+    elsewhere = payment is not None and not (mine and _same(payment.id, mine.payment_id))
     if isinstance(settled, NotYet):
         verdict = Verdict(record=record, decision=Wait(settled.until, "the last call has still to show"))
-    elif called_on:
-        verdict = Verdict(record=settled.record, decision=Wait(now, "the order names another payment now"))
+    elif elsewhere and _called(known):
+        still = settled.record.open is not None and unsettled(settled.record.open)
+        until = now + ASIDE if still else now
+        verdict = Verdict(record=settled.record, decision=Wait(until, "the order names another payment now"))
     else:
-        verdict = await _verdict(unit, order, mine, payment, settled.record, now)
+        verdict = await _verdict(unit, order, mine, payment, _of_this_payment(settled.record, known, payment), now)
     done = None if isinstance(settled, NotYet) else settled.done
-    name = known.provider if called_on else unit.providers[mine.method.provider].name if mine else ""
+    name = unit.providers[mine.method.provider].name if mine and not elsewhere else known.provider
     reason, facts = attention(verdict.decision, known)
     committed = Look(
         order=order,
@@ -168,19 +180,23 @@ async def _commit(
         payment=payment,
         provider=mine.method.provider if mine else 0,
         known=known,
-        looked=began,
+        looked=looked,
     )
 
 
 async def _verdict(
     unit: Unit, order: Order, mine: Claim | None, payment: Payment | None, record: Record, now: datetime
 ) -> Verdict:
+    if payment is not None and not (mine and mine.payment_id):
+        return Verdict(record=record, decision=lost(order, payment, unit.rules, ours=mine is not None))
     if mine is None:
         return Verdict(record=record, decision=Quiet(not_ours(order)))
     if payment is None:
-        return Verdict(record=record, decision=without_payment_id(order, unit.rules))
+        return Verdict(record=record, decision=without_payment_id(order, mine, unit.rules))
     name = unit.providers[mine.method.provider].name
-    taken_by = await unit.journal.owner(name, payment.id, order.id)
+    # Where the payment itself names this order, another that merely carries its id has no claim to it.
+    reference = payment.reference if mine.method.match_reference and names(payment, order) else ""
+    taken_by = await unit.journal.owner(name, payment.id, order.id, reference)
     doubted = doubt(
         order, payment, record, unit.rules, match_reference=mine.method.match_reference, taken_by=taken_by
     )
@@ -189,6 +205,13 @@ async def _verdict(
     if unit.live and record.open is not None and record.open.shadow:
         record = record.evolve(open=replace(record.open, state=State.HELD, reason=Reason.SHADOWED))
     return consider(order, payment, record, unit.rules, now)
+
+
+def _of_this_payment(record: Record, known: Known, payment: Payment | None) -> Record:
+    """Forget what was remembered of another payment: that its log was longer makes this one's no older state."""
+    if known.payment is None or payment is None or _same(known.payment.id, payment.id):
+        return record
+    return record.evolve(log_length=0, pending_since=None)
 
 
 def _same(one: str, other: str) -> bool:
@@ -216,6 +239,6 @@ def _due(decision: Decision, known: Known, now: datetime, *, live: bool) -> date
 def _watched(order: Order, verdict: Verdict, mine: Claim | None) -> bool:
     """Whether the sweep re-reads the order: it is open, or waits for a person or for time to pass."""
     resting = isinstance(verdict.decision, Quiet) and order.status in ("trash", GONE)
-    if mine is None or resting:
+    if (mine is None and not verdict.record.payment_id) or resting:
         return False
     return verdict.record.closed is None or isinstance(verdict.decision, Hold | Wait)

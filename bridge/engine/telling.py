@@ -13,6 +13,7 @@ from bridge.domain.looks import Topics, Verdict
 from bridge.domain.notes import done_note, hold_note, marked, remark_note
 from bridge.domain.orders import Order
 from bridge.domain.payments import Payment
+from bridge.domain.reasons import Reason
 from bridge.domain.records import Record
 from bridge.domain.steps import Step
 from bridge.engine.unit import Unit
@@ -70,7 +71,8 @@ def notes(
         found.append((mark, remark_note(remark, order, provider, language)))
     decision = verdict.decision
     if isinstance(decision, Hold) and not _ended_before(order, verdict.record):
-        mark = _mark(front, decision.reason, decision.facts, None)
+        again = verdict.record.status_since if decision.reason is Reason.TRASHED else None
+        mark = _mark(front, decision.reason, _news(decision, order), again)
         found.append((mark, hold_note(decision, order, payment, provider, language)))
     return tuple((mark, marked(text, mark)) for mark, text in found)
 
@@ -78,6 +80,12 @@ def notes(
 def _ended_before(order: Order, record: Record) -> bool:
     """Whether the order ended before the bridge came: that list is for the administrator, not for the order."""
     return record.baseline and record.agreed is None and record.closed_status == order.status
+
+
+def _news(hold: Hold, order: Order) -> Facts:
+    """What makes a hold another piece of news: its figures, the order's status, and what could be approved."""
+    step: Facts = {"step": hold.step.kind, "step_amount": hold.step.amount} if hold.step else {}
+    return {**hold.facts, "order_status": order.status, **step}
 
 
 def _mark(front: str, topic: str, facts: Facts, at: datetime | None) -> str:

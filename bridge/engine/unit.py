@@ -1,6 +1,7 @@
 """A unit: one store with its providers, journal and rules. Units know nothing of each other."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -28,3 +29,9 @@ class Unit:
     """Jitter, 0 to 1."""
     busy: set[int] = field(default_factory=set)
     """Orders that are being worked on: one thing at a time for each."""
+    calling: set[int] = field(default_factory=set)
+    """Actions whose calls are being made, or recorded, at this moment."""
+    resting: dict[int, datetime] = field(default_factory=dict)
+    """Orders left alone until then although the journal says that they are due: it could not be told."""
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    """For the short pauses within one piece of work."""

@@ -20,6 +20,7 @@ from bridge.settings.values import (
     Listen,
     Mail,
     Name,
+    Patience,
     Start,
     Status,
     Tag,
@@ -81,7 +82,7 @@ class Settle(Group):
     """A change of an order."""
     refund: Duration = duration("60s")
     """A refund must be seen twice, unchanged, this far apart."""
-    unknown: Duration = duration("5m")
+    unknown: Patience = duration("5m")
     """How long after a call with unknown outcome the payment must show nothing before it counts as not done."""
     others: Duration = duration("1m")
     """How long a payment that somebody else changed is left alone."""
@@ -188,7 +189,7 @@ class StoreSettings(Group):
     webhook_secret: Annotated[Secret | None, ToCome()] = None
     """Signs the shop's webhooks. null: `webhook install` makes one and keeps it in the database."""
     warn_after: Interval = duration("1d")
-    """How long a payment may stay pending, frozen or in inspection before it needs attention."""
+    """How long a payment may stay pending, and how long an action may be tried, before it needs attention."""
     concurrency: int = Field(default=2, ge=1, le=100)
     """Requests at a time to this store."""
     actions: Actions = Actions()

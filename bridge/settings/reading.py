@@ -36,7 +36,7 @@ def find(given: Path | None = None) -> Path:
     if found is None:
         looked = " or ".join(str(place) for place in PLACES)
         raise SettingsError(
-            f"no settings file at {looked}; write one with `wc-bridge init`, or give --settings FILE"
+            f"no settings file at {looked}: copy the project's settings.yaml there, or give --settings FILE"
         )
     return found
 

@@ -13,6 +13,8 @@ _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 _STATUS = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _TAG = re.compile(r"[A-Z0-9-]{1,6}")
+LONGEST_CALL = timedelta(seconds=30)
+"""After which the adapters give a provider's answer up."""
 
 
 def duration(value: Any) -> timedelta:
@@ -42,6 +44,15 @@ def spell_duration(value: timedelta) -> str:
 def _more_than_nothing(value: timedelta) -> timedelta:
     if not value:
         raise ValueError("must be longer than 0s")
+    return value
+
+
+def _longer_than_a_call(value: timedelta) -> timedelta:
+    if value < LONGEST_CALL:
+        bound = spell_duration(LONGEST_CALL)
+        raise ValueError(
+            f"must be at least {bound}: a call may take that long, and may not be made again before it has ended"
+        )
     return value
 
 
@@ -130,6 +141,8 @@ Duration = Annotated[
 """A length of time, 0s included."""
 Interval = Annotated[Duration, AfterValidator(_more_than_nothing)]
 """A length of time that a clock can tick in."""
+Patience = Annotated[Duration, AfterValidator(_longer_than_a_call)]
+"""A length of time that no call outlasts."""
 Address = Annotated[str, AfterValidator(_address)]
 """An http or https address, without the slash at its end."""
 DatabaseUrl = Annotated[str, AfterValidator(_database)]

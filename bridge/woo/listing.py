@@ -22,8 +22,8 @@ from bridge.woo.transport import Transport
 PAGE: Final = 100
 """The most rows that WooCommerce lists at once; more is a 400."""
 ORDER_FIELDS: Final = (
-    "id,number,status,currency,total,date_created_gmt,date_modified_gmt,date_paid_gmt,payment_method,"
-    "transaction_id,refunds,meta_data,line_items,shipping_lines,fee_lines,tax_lines"
+    "id,number,status,currency,total,date_created_gmt,date_modified_gmt,date_paid_gmt,date_completed_gmt,"
+    "payment_method,transaction_id,refunds,meta_data,line_items,shipping_lines,fee_lines,tax_lines"
 )
 """All that the bridge reads of an order; names and addresses are not even asked for."""
 _SECOND = timedelta(seconds=1)

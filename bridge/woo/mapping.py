@@ -16,6 +16,8 @@ from bridge.woo import wire
 
 _REFUNDED_ITEM = "_refunded_item_id"
 _HUNDREDTH = Decimal("0.01")
+_TOO_MUCH = 10**15
+"""Minor units; what a database holds as a whole number is more, so sums of such amounts fit too."""
 
 
 class Incomprehensible(ValueError):
@@ -41,6 +43,7 @@ def to_order(body: Any, keep: frozenset[str], refunds: Sequence[wire.Refund] | N
         created=order.date_created_gmt,
         modified=order.date_modified_gmt or order.date_created_gmt,
         paid=order.date_paid_gmt,
+        completed=order.date_completed_gmt,
         payment_method=order.payment_method,
         transaction_id=order.transaction_id,
         meta=_meta(order.meta_data, keep),
@@ -60,9 +63,12 @@ def _checked(body: Any) -> wire.Order:
 
 def _minor(figure: Decimal, currency: str, what: str) -> int:
     try:
-        return to_minor(figure, currency)
+        amount = to_minor(figure, currency)
     except AmountError as error:
         raise Incomprehensible(f"{what}: {error}") from None
+    if abs(amount) >= _TOO_MUCH:
+        raise Incomprehensible(f"{what}: {figure} is more than any order is worth")
+    return amount
 
 
 def _meta(entries: Iterable[wire.Meta], keep: frozenset[str]) -> tuple[tuple[str, str], ...]:

@@ -138,6 +138,7 @@ class Order(_Lines):
     date_created_gmt: Gmt
     date_modified_gmt: GmtOrBlank = None
     date_paid_gmt: GmtOrBlank = None
+    date_completed_gmt: GmtOrBlank = None
     payment_method: Text = ""
     transaction_id: Text = ""
     meta_data: Annotated[tuple[Meta, ...], _AS_LIST] = ()

@@ -24,7 +24,7 @@ METHOD = "6f1c2c7e-9a54-4f6b-8a53-3f4d9f0b1c11"
 GOODS = {"MUGG": 2, "LAMPA": 1}
 """Comes to 811.25 with freight and VAT."""
 SECRETS = ("ck_sandbox", "cs_sandbox", "sandbox-secret", "ecster-key-of-the-shop")
-AT_ONCE = {"change": "0s", "refund": "0s", "unknown": "1s", "others": "0s"}
+AT_ONCE = {"change": "0s", "refund": "0s", "unknown": "30s", "others": "0s"}
 
 
 @dataclass(frozen=True, slots=True)

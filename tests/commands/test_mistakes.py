@@ -69,7 +69,7 @@ def test_settings_may_be_named_before_and_after_the_command(tmp_path: Path, path
     ("old", "new", "said"),
     [
         ('"mode"', '"mood"', "mood: "),
-        ('"1s",\n    "others"', '"soon",\n    "others"', "a duration is a whole number and a unit"),
+        ('"30s",\n    "others"', '"soon",\n    "others"', "a duration is a whole number and a unit"),
         ('"mode": "live"', '"mode": "alive"', "must be shadow or live"),
         ('"butiken"', '"${WC_BRIDGE_NO_SUCH}"', "the environment variable WC_BRIDGE_NO_SUCH is not set"),
         ('"consumer_key": "ck_sandbox",', "", "consumer_key"),

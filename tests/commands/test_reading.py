@@ -176,3 +176,20 @@ async def test_reader_that_leaves_early_is_no_matter(shop: Shop, tmp_path: Path)
         ran = subprocess.run([*command, *words], stdout=writing, stderr=subprocess.PIPE, check=False)  # noqa: ASYNC221, S603 (reads a file, asks nobody here)
         assert (ran.returncode, ran.stderr) == (1, b"")
     os.close(writing)
+
+
+async def test_status_tells_what_is_tried_for_long_and_ends_1(shop: Shop) -> None:
+    order, _ = await shop.known()
+    shop.store.set_status(order, "completed")
+    shop.resurs.faults.plan(Fault.BUSY, method="POST", path="/capture$", retry_after=3600)
+    await shop.types("once", "--wait", "1s")
+    assert (await shop.types("status")).code == 0
+    with sqlite3.connect(shop.database) as database:
+        database.execute("UPDATE actions SET created = '2026-01-02 03:04:05+00:00'")
+    database.close()
+    ran = await shop.types("status")
+    assert ran.code == 1
+    said = " ".join(ran.out.split())
+    assert f"tried for long: capture of 811.25 SEK for order {order}, waiting, 1 try since 2026-01-02 03:04" in said
+    [store] = (await shop.types("status", "--json")).json
+    assert [late["attempts"] for late in store["tried_long"]] == [1]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.domain.attempts import Attempt, Judgement, Nothing, NotYet, Shown, judge
-from bridge.domain.payments import Entry, EntryKind, Payment
+from bridge.domain.payments import Entry, EntryKind, Payment, PaymentState
 from bridge.domain.steps import EFFECT, Call, Kind, Step
 from tests.domain.builders import NOW, captured, entry, released, resurs, returned
 
@@ -44,12 +44,12 @@ JUST_NOW, LONG = timedelta(seconds=1), UNKNOWN
 @pytest.mark.parametrize("call", EFFECT)
 def test_our_key_in_the_log_shows_it(call: Call) -> None:
     shown = entry(EFFECT[call], 200, "K", entry_id="ours")
-    assert judged(attempt(call, ago=JUST_NOW), returned(5), shown) == Shown("ours")
+    assert judged(attempt(call, ago=JUST_NOW), returned(5), shown) == Shown("ours", 200)
 
 
 @pytest.mark.parametrize("ago", [JUST_NOW, LONG, None])
 def test_our_key_counts_however_long_ago_the_call_ended(ago: timedelta | None) -> None:
-    assert judged(attempt(Call.REFUND, ago=ago), returned(200, "K", entry_id="ours")) == Shown("ours")
+    assert judged(attempt(Call.REFUND, ago=ago), returned(200, "K", entry_id="ours")) == Shown("ours", 200)
 
 
 NOT_OURS = {
@@ -68,7 +68,7 @@ def test_amounts_alone_do_not_show_a_call_that_carries_a_key(name: str) -> None:
 
 def test_our_key_from_before_the_call_is_not_this_call() -> None:
     payment = resurs(captured(800, "K"), reserved=200)
-    assert judge(attempt(Call.CAPTURE, ago=LONG), payment, NOW, UNKNOWN) == Nothing(said_done=False)
+    assert judge(attempt(Call.CAPTURE, ago=LONG), payment, NOW, UNKNOWN) == Nothing(doubtful=False)
 
 
 @pytest.mark.parametrize(("ago", "done"), [(UNKNOWN - timedelta(seconds=1), False), (UNKNOWN, True)])
@@ -82,16 +82,29 @@ def test_a_call_that_was_cut_off_counts_from_its_first_look() -> None:
 
 
 def test_said_to_be_done_and_never_shown_is_for_a_person() -> None:
-    assert judged(attempt(Call.REFUND, ago=LONG, said_done=True)) == Nothing(said_done=True)
+    assert judged(attempt(Call.REFUND, ago=LONG, said_done=True)) == Nothing(doubtful=True)
 
 
-def test_a_release_of_everything_is_decided_by_one_read() -> None:
-    assert judged(attempt(Call.RELEASE, ago=JUST_NOW, everything=True)) == Nothing(said_done=False)
-
-
-def test_a_release_of_everything_that_was_said_to_be_done_is_waited_for() -> None:
-    found = judged(attempt(Call.RELEASE, ago=JUST_NOW, everything=True, said_done=True))
+@pytest.mark.parametrize("said_done", [True, False])
+def test_a_release_of_everything_is_waited_for_like_any_other_call(said_done: bool) -> None:
+    found = judged(attempt(Call.RELEASE, ago=JUST_NOW, everything=True, said_done=said_done))
     assert found == NotYet(NOW - JUST_NOW + UNKNOWN)
+
+
+def test_where_no_key_can_be_nothing_is_for_a_person_and_never_repeated_by_itself() -> None:
+    keyless = frozenset({EntryKind.RETURN})
+    assert judged(attempt(Call.REFUND, ago=LONG), keyless=keyless) == Nothing(doubtful=True)
+
+
+def test_what_is_still_under_way_decides_nothing_however_long_it_takes() -> None:
+    found = judged(
+        attempt(Call.REFUND, ago=LONG), keyless=frozenset({EntryKind.RETURN}), state=PaymentState.PENDING
+    )
+    assert found == NotYet(NOW + UNKNOWN)
+
+
+def test_shown_tells_what_the_log_says_was_moved() -> None:
+    assert judged(attempt(Call.REFUND, ago=JUST_NOW), returned(150, "K", entry_id="ours")) == Shown("ours", 150)
 
 
 @pytest.mark.parametrize("everything", [True, False])
@@ -117,12 +130,14 @@ MOVED = {
 def test_where_no_key_can_be_the_amounts_show_it(name: str) -> None:
     call, figures, shown = MOVED[name]
     found = judged(attempt(call, ago=JUST_NOW), **figures, keyless=frozenset({EFFECT[call]}))
-    assert (found == Shown("")) == shown
+    assert (found == Shown("", 200)) == shown
 
 
 def test_where_no_key_can_be_the_entry_is_named_all_the_same() -> None:
     swish = {"keyless": frozenset({EntryKind.RETURN}), "returned": 200}
-    assert judged(attempt(Call.REFUND, ago=JUST_NOW), returned(200, entry_id="theirs"), **swish) == Shown("theirs")
+    assert judged(attempt(Call.REFUND, ago=JUST_NOW), returned(200, entry_id="theirs"), **swish) == Shown(
+        "theirs", 200
+    )
 
 
 entries = st.lists(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bridge.domain.claims import Method, claim, doubt, without_payment_id
+from bridge.domain.claims import Claim, Method, claim, doubt, lost, without_payment_id
 from bridge.domain.orders import Order
 from bridge.domain.payments import Payment, PaymentState
 from bridge.domain.records import Record
@@ -71,7 +71,18 @@ def test_the_first_of_two_providers_takes_an_order_that_both_mean() -> None:
     ],
 )
 def test_an_order_without_a_payment_id_matters_when_it_is_completed(status: str, follows: str) -> None:
-    assert told(without_payment_id(order(status), RULES)) == follows
+    assert told(without_payment_id(order(status), Claim(RESURS, ""), RULES)) == follows
+
+
+def test_what_is_too_long_for_a_payment_id_is_none_and_says_so() -> None:
+    """Nor does the next best key count then: which payment is meant is in doubt."""
+    meta = (("_old_reference", "o"), ("_wc_ecster_internal_reference", "i" * 65))
+    shop = order("completed", payment_method="ecster", meta=meta)
+    mine = claim(shop, (RESURS, ECSTER))
+    assert mine
+    assert mine.payment_id == ""
+    told_so = told(without_payment_id(shop, mine, RULES))
+    assert told_so == "hold doubt-id payment_id=too long to be a payment id (65 characters)"
 
 
 OURS, NEVER = resurs(reserved=1000), record()
@@ -159,3 +170,38 @@ def test_a_payment_belongs_to_one_order(status: str, follows: str) -> None:
     found = doubt(order(status), OURS, NEVER, RULES, match_reference=True, taken_by=77)
     assert found
     assert told(found) == follows
+
+
+EMPTY, PAID = resurs(), resurs(captured(1000))
+
+LOST: dict[str, tuple[Order, Payment, bool, str]] = {
+    "completed": (order("completed"), OURS, True, "hold doubt-id"),
+    "completed, paid in another way": (order("completed"), OURS, False, "hold doubt-id"),
+    "completed, paid in another way, nothing left": (
+        order("completed", payment_method="bacs"),
+        EMPTY,
+        False,
+        "quiet: left alone: payment method 'bacs' is not ours, and the payment is empty",
+    ),
+    "cancelled": (order("cancelled"), OURS, True, "hold doubt-id"),
+    "refunded in part": (order(refunds={1077: 200}), PAID, False, "hold doubt-id"),
+    "in the trash": (order("trash"), OURS, True, "hold doubt-id"),
+    "cancelled, nothing left": (
+        order("cancelled"),
+        EMPTY,
+        True,
+        "quiet: left alone: the order no longer names the payment that its money is on",
+    ),
+    "nothing is asked yet": (
+        order(),
+        OURS,
+        True,
+        "quiet: left alone: the order no longer names the payment that its money is on",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_an_order_that_no_longer_names_its_payment(name: str) -> None:
+    shop, payment, ours, follows = LOST[name]
+    assert told(lost(shop, payment, RULES, ours=ours)) == follows

@@ -184,7 +184,7 @@ WHAT_STAFF_DO = {
     "set an order back that we cancelled: not raised again": Row(
         order("processing"),
         resurs(released(1000, "1042V1")),
-        "hold less-reserved asked=1000 reserved=0 limit=5000",
+        "hold no-money asked=1000 reserved=0 limit=5000",
         record(agreed=(900, 0), closed=Closed.VOIDED, closed_status="cancelled"),
     ),
     "complete an order that we cancelled: do not ship": Row(
@@ -353,6 +353,12 @@ CAPTURE = {
         resurs(captured(800), reserved=200),
         "refund 1077: 100",
         as_captured(total=800, waived=frozenset({(Kind.CANCEL, 0)})),
+    ),
+    "raise dropped, then completed: a person is asked again, nothing is silently left": Row(
+        order("completed", 1200),
+        resurs(reserved=1000),
+        "hold less-reserved asked=1200 reserved=1000 limit=5000 | capture 1000 and close",
+        record(agreed=(1000, 0), waived=frozenset({(Kind.MODIFY, 1200)})),
     ),
     "capture dropped": Row(
         order("completed"),
@@ -584,7 +590,7 @@ OPEN = {
     "released in full by us, then asked for again: not raised": Row(
         order(),
         resurs(released(1000, "1042V1")),
-        "hold less-reserved asked=1000 reserved=0 limit=5000",
+        "hold no-money asked=1000 reserved=0 limit=5000",
         record(agreed=(0, 0)),
     ),
     "released in full elsewhere, then the total raised": Row(
@@ -653,7 +659,9 @@ OPEN = {
     "modify off, captured, the total raised": Row(
         order(total=1200), PAID, "hold underpaid asked=1200 paid=1000", AGREED, NO_MODIFY
     ),
-    "modify off, released by the plugin": Row(order(), resurs(), OFF_MODIFY, AGREED, NO_MODIFY),
+    "modify off, released by the plugin": Row(
+        order(), resurs(), "hold no-money asked=1000 reserved=0 limit=5000", AGREED, NO_MODIFY
+    ),
     "modify off, lowered": Row(LOW, resurs(reserved=1000), OFF_MODIFY, AGREED, NO_MODIFY),
     "modify off, raised": Row(order(total=1200), resurs(reserved=1000), OFF_MODIFY, AGREED, NO_MODIFY),
     "modify off, refund: not settled by that": Row(

@@ -39,15 +39,24 @@ def test_keys_say_what_is_wanted() -> None:
         ("1042", "", "1042"),
         ("1042", "B-", "B-1042"),
         ("se-1042", "", "SE-1042"),
-        ("#1042", "", "7"),
-        ("2026/1042", "", "7"),
-        ("", "", "7"),
-        ("1042\n", "", "7"),
-        ("WEBSHOP-2026-1042", "", "7"),
+        ("#1042", "", "I7"),
+        ("2026/1042", "", "I7"),
+        ("", "", "I7"),
+        ("1042\n", "", "I7"),
+        ("WEBSHOP-2026-1042", "", "I7"),
     ],
 )
 def test_a_number_that_does_not_fit_gives_way_to_the_id(number: str, tag: str, front: str) -> None:
     assert stem(order(id=7, number=number), tag) == front
+
+
+def test_an_order_known_by_its_id_is_not_taken_for_the_one_with_that_number() -> None:
+    assert stem(order(id=1042, number="WEBSHOP-2026-7"), "") != stem(order(id=7, number="1042"), "")
+
+
+def test_an_id_too_long_beside_a_tag_still_leaves_room_for_the_amount() -> None:
+    front = stem(order(id=9_999_999_999, number="#1"), "SHOPS-")
+    assert re.fullmatch(r"[A-Z0-9-]{1,24}", capture_key(front, 999_999_999))
 
 
 @pytest.mark.parametrize(

@@ -282,6 +282,8 @@ def with_open(step: Step, state: State = State.HELD, **fields: Any) -> Record:
 
 STEP = proposed(*CAPTURE)
 HELD_STEP = proposed(*LESS)
+SHOWN = {"asked": 1000, "reserved": 800}
+
 ON_OPEN_ACTIONS = {
     "ready": (CAPTURE, with_open(STEP, State.READY), "capture 1000 and close"),
     "waiting to be tried again": (CAPTURE, with_open(STEP, State.WAITING), "capture 1000 and close"),
@@ -321,6 +323,11 @@ ON_OPEN_ACTIONS = {
         with_open(STEP, reason=Reason.SHADOWED),
         "hold shadowed amount=1000 | capture 1000 and close",
     ),
+    "decided in shadow, for another amount": (
+        CAPTURE,
+        with_open(replace(STEP, amount=900), reason=Reason.SHADOWED),
+        "hold shadowed amount=1000 | capture 1000 and close",
+    ),
     "decided in shadow, approved": (
         CAPTURE,
         with_open(STEP, reason=Reason.SHADOWED, approved=True),
@@ -338,8 +345,13 @@ ON_OPEN_ACTIONS = {
     ),
     "held, approved": (
         LESS,
-        with_open(HELD_STEP, reason=Reason.LESS_RESERVED, approved=True),
+        with_open(HELD_STEP, reason=Reason.LESS_RESERVED, facts=SHOWN, approved=True),
         "capture 800 and close",
+    ),
+    "held, approved, and held with other figures now": (
+        LESS,
+        with_open(HELD_STEP, reason=Reason.LESS_RESERVED, facts={**SHOWN, "asked": 900}, approved=True),
+        "hold less-reserved asked=1000 reserved=800 | capture 800 and close",
     ),
     "held, approved for another amount": (
         LESS,
@@ -348,7 +360,7 @@ ON_OPEN_ACTIONS = {
     ),
     "held, approved, told in other words": (
         LESS,
-        with_open(replace(HELD_STEP, why="", key="other"), reason=Reason.LESS_RESERVED, approved=True),
+        with_open(replace(HELD_STEP, why="", key="other"), reason=Reason.LESS_RESERVED, facts=SHOWN, approved=True),
         "capture 800 and close",
     ),
     "held, dropped": (
@@ -368,6 +380,17 @@ def test_what_was_said_about_a_step_stands_for_that_step(name: str) -> None:
 def test_an_approval_does_not_hurry_what_has_to_wait() -> None:
     known = with_open(STEP, approved=True).evolve(changed=NOW - timedelta(seconds=1))
     assert told(look(*CAPTURE, known).decision) == "wait: waiting whether the change holds"
+
+
+def test_what_was_dropped_is_forgotten_once_order_and_payment_agree_without_it() -> None:
+    dropped = record(waived=frozenset({(Kind.CANCEL, 0), (Kind.MODIFY, 900)}))
+    assert look(order(), resurs(reserved=1000), dropped).record.waived == frozenset()
+
+
+def test_a_dropped_release_of_what_a_capture_left_stays_dropped_while_it_is_left() -> None:
+    dropped = record(waived=frozenset({(Kind.CANCEL, 0)}))
+    kept = look(order("completed", 800), resurs(captured(800), reserved=200), dropped).record
+    assert kept.waived == frozenset({(Kind.CANCEL, 0)})
 
 
 def test_a_dropped_rest_does_not_drop_a_refund_of_the_same_amount() -> None:

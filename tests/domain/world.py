@@ -1,6 +1,6 @@
 """A small world for histories: a shop, a provider's books with a portal, and the bridge's side of the conversation.
 
-The bridge's side is what an engine has to do around the pure decision: look, write down, call, look again. What
+The bridge's side is the pure part of a look, whole (`settle`, `consider`, `follow`), and a call of its own. What
 must hold at every call is checked here, against the books themselves and in words of its own.
 """
 
@@ -10,15 +10,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bridge.domain.attempts import Attempt, NotYet, Shown, judge
+from bridge.domain.attempts import Attempt, NotYet
 from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
+from bridge.domain.lifecycle import follow
 from bridge.domain.looks import baseline, consider, observe
 from bridge.domain.orders import Order, Refund
 from bridge.domain.payments import EntryKind, Payment
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Closed, How, OpenAction, Record, State
 from bridge.domain.rules import Rules
-from bridge.domain.settlement import match, settle_release, settle_rest, unmet
+from bridge.domain.settlement import match, settle_rest, unmet
+from bridge.domain.settling import settle, unsettled
 from bridge.domain.steps import Call, Kind, Step
 from tests.domain.books import Books, Fate, Refusal
 from tests.domain.builders import NOW, told
@@ -125,7 +127,7 @@ class World:
     @property
     def strange(self) -> frozenset[str]:
         """Returns that nothing explains, of those that the bridge has seen."""
-        if self.record is None or self.attempt is not None:
+        if self.record is None or (self.record.open and unsettled(self.record.open)):
             return frozenset()
         matching = match(self.order, self.read(), self.record.settlements, self.record.unrelated, "1042")
         return frozenset(entry.id for entry in matching.unmatched)
@@ -148,42 +150,22 @@ class World:
         payment = self.read()
         record, _ = observe(self.previous, self.order, self.record, self.now)
         self.previous = self.order
-        record, waiting = self._settle(record, payment)
-        if waiting:
+        settled = settle(self.attempt, self.order, payment, record, self.now, self.rules.settle_unknown)
+        if isinstance(settled, NotYet):
             self.record = record
-            return waiting
-        verdict = consider(self.order, payment, record, self.rules, self.now)
-        decision, record = verdict.decision, verdict.record
+            return Wait(settled.until, "the last call has still to show")
+        assert not (settled.record.open and settled.record.open.reason == Reason.NOT_SEEN), "said to be done"
+        verdict = consider(self.order, payment, settled.record, self.rules, self.now)
+        decision = verdict.decision
         if isinstance(decision, Quiet) and decision.closes is Closed.CAPTURED:
             self.captured_in = self.order.status
-        step = decision.step if isinstance(decision, Act | Hold) else None
-        kept = record.open if record.open and step and record.open.step.same(step) else None
-        self.record = record.evolve(open=kept)
-        if isinstance(decision, Hold) and step:
-            kept = kept or OpenAction(step=step, state=State.HELD)
-            self.record = record.evolve(open=replace(kept, state=State.HELD, reason=decision.reason))
+        followed = follow(verdict.record.open, decision, shadow=False).open
+        self.record = verdict.record.evolve(open=followed)
         if isinstance(decision, Act):
-            approved = bool(kept and kept.approved)
-            self._check(decision.step, payment, approved=approved)
+            assert followed
+            self._check(decision.step, payment, approved=followed.approved)
             self._call(decision.step, payment)
         return decision
-
-    def _settle(self, record: Record, payment: Payment) -> tuple[Record, Wait | None]:
-        if self.attempt is None:
-            return record, None
-        judgement = judge(self.attempt, payment, self.now, self.rules.settle_unknown)
-        if isinstance(judgement, NotYet):
-            return record, Wait(judgement.until, "the last call has still to show")
-        step, said_done = self.attempt.step, self.attempt.said_done
-        self.attempt = None
-        record = record.evolve(open=None)
-        if isinstance(judgement, Shown):
-            if step.call is Call.RELEASE:
-                met = settle_release(self.order, payment, record.settlements, step.amount)
-                record = record.evolve(settlements=met)
-        elif said_done:
-            raise AssertionError("said to be done, and never shown")
-        return record, None
 
     def _call(self, step: Step, payment: Payment) -> None:
         assert self.record
@@ -303,17 +285,13 @@ class World:
         keys = Counter((e.kind, e.key) for e in self.books.log if e.key and re.fullmatch(r"1042[CV]\d+", e.key))
         assert all(count == 1 for count in keys.values()), keys
 
-    def run(self, bound: int = 60) -> Decision:
+    def run(self, bound: int = 200) -> Decision:
         """Let time pass and look until there is nothing to do but wait for a person; the end must be stable."""
         for _ in range(bound):
             decision = self.look()
             self.check_keys()
             if isinstance(decision, Wait) and decision.until is not None:
                 self.now = max(decision.until, self.now + timedelta(seconds=1))
-            elif isinstance(decision, Hold) and self.now < self.shown and self.before:
-                # A release of everything counts as not done when one read does not show it. Held orders are
-                # looked at again, so this passes when the read is no longer late.
-                self.now = self.shown
             elif not isinstance(decision, Act):
                 self.check_end(decision)
                 return decision

@@ -5,7 +5,7 @@ import pytest
 import structlog
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True)
 def _errors_only() -> Iterator[None]:
     """What goes wrong on purpose is not shown; what the bridge itself did wrong is, in few words."""
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback, colors=False)

@@ -137,7 +137,9 @@ async def test_an_order_that_changes_to_another_method_drops_what_was_open(tmp_p
         w.store.set_meta(it.id, "_paid_by", "invoice")
         await w.cycle()
         assert await w.attention() == {}
-        assert (await w.story(it.id))["decision"] == "left alone: payment method 'bacs' is not ours"
+        assert (await w.story(it.id))["decision"] == (
+            "left alone: payment method 'bacs' is not ours, and the payment is empty"
+        )
 
 
 @PROVIDERS
@@ -212,4 +214,55 @@ async def test_a_payment_stays_with_the_order_it_was_captured_for(tmp_path: Path
         w.store.refund(it.id, lines={"MUGG": 1})
         await w.cycle()
         assert w.books(it) == (0, TOTAL, MUG)
+        assert await w.attention() == {}
+
+
+async def test_the_longest_words_of_a_shop_stop_nothing(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        long = w.place()
+        w.store.order(long.id).number = "N" * 300
+        w.store.set_status(it.id, "completed")
+        w.store.set_status(long.id, "completed")
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, 0)
+        assert w.books(long) == (0, TOTAL, 0)
+        w.store.set_status(long.id, "s" * 300)
+        await w.cycle()
+        assert (await w.story(long.id))["status"] == "s" * 300
+
+
+async def test_what_is_too_long_for_a_payment_id_is_no_payment_id(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        odd = w.place()
+        w.store.set_meta(odd.id, w.side.meta, "p" * 300)
+        for order in (odd, it):
+            w.store.set_status(order.id, "completed")
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, 0)
+        assert await w.attention() == {odd.id: "doubt-id"}
+        assert "300 characters" in (await w.story(odd.id))["facts"]["payment_id"]
+
+
+async def test_an_order_that_the_database_cannot_hold_is_set_aside_once_and_the_others_go_on(
+    tmp_path: Path,
+) -> None:
+    """Half a character: text that no database takes."""
+    async with known_order(tmp_path) as (w, it):
+        odd = w.place()
+        w.store.order(odd.id).number = "\ud800"
+        for order in (odd, it):
+            w.store.set_status(order.id, "completed")
+        cursor = (await w.status())["cursor"]
+        for _ in range(3):
+            await w.cycle()
+            w.clock.advance(60)
+        assert w.books(it) == (0, TOTAL, 0)
+        assert w.books(odd) == (TOTAL, 0, 0)
+        assert (await w.status())["cursor"] > cursor
+        assert await w.attention() == {odd.id: "unreadable"}
+        assert len(await w.told(odd.id, "problem")) == 1
+        w.store.order(odd.id).number = str(odd.id)
+        w.store.set_meta(odd.id, "mended", "yes")
+        await w.cycle()
+        assert w.books(odd) == (0, TOTAL, 0)
         assert await w.attention() == {}

@@ -171,3 +171,45 @@ async def test_the_shops_language_may_be_unknown_without_stopping_the_poll(tmp_p
         await refund_lines(w, it)
         assert w.books(it) == (0, TOTAL, MUG)
         assert w.notes(it.id)[0].startswith("Resurs: successfully captured")
+
+
+@pytest.mark.parametrize("status", ["completed", "cancelled", "refunded"])
+async def test_what_ended_before_a_date_and_was_only_touched_since_is_baseline(tmp_path: Path, status: str) -> None:
+    async with world(tmp_path, start_from="2026-12-01") as w:
+        it = w.place(status=status)
+        w.clock.advance(20 * 86400)
+        w.store.order(it.id).modified = w.clock.now()
+        await w.cycle()
+        assert w.calls() == []
+        assert await w.attention() == ({it.id: "baseline-reserved"} if status == "completed" else {})
+
+
+async def test_what_was_completed_since_a_date_counts_however_old_it_is(tmp_path: Path) -> None:
+    async with world(tmp_path, start_from="2026-12-01") as w:
+        it = w.place()
+        w.clock.advance(20 * 86400)
+        await complete(w, it)
+        assert w.books(it) == (0, TOTAL, 0)
+
+
+@pytest.mark.parametrize("days", [0, 20], ids=["completed-before", "completed-since"])
+async def test_a_refund_made_since_a_date_counts_on_an_old_order(tmp_path: Path, days: int) -> None:
+    async with world(tmp_path, start_from="2026-12-01") as w:
+        it = w.place()
+        w.side.capture(it.payment, TOTAL)
+        w.clock.advance(days * 86400)
+        w.store.set_status(it.id, "completed")
+        w.clock.advance((20 - days) * 86400)
+        w.store.refund(it.id, lines={"MUGG": 1})
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, MUG)
+
+
+async def test_what_was_refunded_in_full_since_a_date_is_released(tmp_path: Path) -> None:
+    async with world(tmp_path, start_from="2026-12-01") as w:
+        it = w.place()
+        w.clock.advance(20 * 86400)
+        w.store.refund(it.id, "811.25")
+        w.store.set_status(it.id, "refunded")
+        await w.cycle()
+        assert w.books(it) == (0, 0, 0)

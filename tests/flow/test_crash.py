@@ -58,7 +58,7 @@ async def test_a_crash_in_the_middle_of_a_call_is_settled_by_reading(
         unit = await w.bridge()
         assert await unit.journal.begin_attempt(ready.action, acting.attempt(ready), w.clock.now())
         if sent:
-            await acting.call(unit, ready)
+            await acting.call(unit, ready, acting.request(unit, ready))
         await w.stop()
         assert await w.states(it.id) == [f"capture {TOTAL} unknown"]
         await w.cycle()

@@ -1,6 +1,7 @@
 """What persons say about actions, and what comes of it in the store and at the provider."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from bridge.errors import UsageError
 from bridge.sandbox.faults import Fault
 from tests.flow.test_unknown import CALL
 from tests.flow.ways import complete, refund_lines
-from tests.flow.world import MUG, STORE, TOTAL, Placed, World, known_order, until, world
+from tests.flow.world import MUG, STORE, TOTAL, Placed, ProviderName, World, known_order, until, world
 
 
 async def _held(w: World, it: Placed) -> dict[str, Any]:
@@ -168,3 +169,62 @@ async def test_nothing_can_be_said_about_what_has_ended(tmp_path: Path) -> None:
         for action in await w.actions(it.id):
             with pytest.raises(UsageError, match="has ended"):
                 await approve(action["id"], w.clock.now())
+
+
+def _reads_lag(w: World, lag: timedelta) -> None:
+    w.resurs.switches = replace(w.resurs.switches, lag=lag)
+    w.ecster._book.switches = replace(w.ecster._book.switches, read_lag=lag)
+
+
+async def _confirmed_but_not_shown(w: World, it: Placed) -> dict[str, Any]:
+    """A refund that the provider confirms, and shows half an hour later."""
+    await complete(w, it)
+    w.clock.advance(3600)
+    _reads_lag(w, timedelta(minutes=30))
+    w.store.refund(it.id, lines={"MUGG": 1})
+    await w.cycle(timedelta(minutes=10))
+    assert await w.attention() == {it.id: "not-seen"}
+    return await _held(w, it)
+
+
+@pytest.mark.parametrize("provider", ["resurs", "ecster"])
+async def test_a_retry_of_what_was_not_seen_only_looks(tmp_path: Path, provider: ProviderName) -> None:
+    async with known_order(tmp_path, provider) as (w, it):
+        action = await _confirmed_but_not_shown(w, it)
+        calls = len(w.calls())
+        await retry(action["id"], w.clock.now())
+        await w.cycle(timedelta(minutes=2))
+        assert await w.attention() == {it.id: "not-seen"}
+        w.clock.advance(3600)
+        await retry(action["id"], w.clock.now())
+        await w.cycle()
+        assert (len(w.calls()), w.books(it)) == (calls, (0, TOTAL, MUG))
+        assert (await w.states(it.id))[-1] == f"refund {MUG} done"
+        assert await w.attention() == {}
+
+
+@pytest.mark.parametrize("provider", ["resurs", "ecster"])
+async def test_an_approval_of_what_was_not_seen_looks_once_more_before_it_sends(
+    tmp_path: Path, provider: ProviderName
+) -> None:
+    async with known_order(tmp_path, provider) as (w, it):
+        action = await _confirmed_but_not_shown(w, it)
+        calls = len(w.calls())
+        w.clock.advance(3600)
+        await approve(action["id"], w.clock.now())
+        await w.cycle()
+        assert (len(w.calls()), w.books(it)) == (calls, (0, TOTAL, MUG))
+        assert (await w.states(it.id))[-1] == f"refund {MUG} done"
+
+
+async def test_an_approval_of_what_was_not_seen_is_good_for_one_more_call(tmp_path: Path) -> None:
+    """Confirmed once more and again not shown, it is a person's to decide once more."""
+    async with known_order(tmp_path) as (w, it):
+        action = await _confirmed_but_not_shown(w, it)
+        calls = len(w.calls())
+        await approve(action["id"], w.clock.now())
+        await w.cycle(timedelta(minutes=10))
+        assert len(w.calls()) == calls + 1
+        assert await w.attention() == {it.id: "not-seen"}
+        await w.cycle(timedelta(minutes=10))
+        assert len(w.calls()) == calls + 1

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bridge.db import queries
+from bridge.domain.orders import Order
 from bridge.sandbox.faults import Fault
-from tests.flow.world import MUG, TOTAL, Money, Placed, ProviderName, World, known_order
+from bridge.woo.client import WooStore
+from tests.flow.world import MUG, STORE, TOTAL, Money, Placed, ProviderName, World, known_order
 
 PROVIDERS = pytest.mark.parametrize("provider", ["resurs", "ecster"])
 AFTER = (Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.HTML_AFTER)
@@ -84,12 +87,21 @@ async def test_an_unknown_call_is_left_alone_while_it_may_still_show(tmp_path: P
         assert w.notes(it.id) == []
 
 
-async def test_the_release_of_everything_is_bounded_by_the_provider_so_one_read_decides(tmp_path: Path) -> None:
-    async with known_order(tmp_path) as (w, it):
-        w.resurs.faults.plan(Fault.DROP_BEFORE, method="POST", path=CALL)
+@pytest.mark.parametrize("fault", [Fault.DROP_AFTER, Fault.DROP_BEFORE], ids=["done", "not-done"])
+@PROVIDERS
+async def test_a_release_of_everything_is_not_made_again_while_reads_lag(
+    tmp_path: Path, provider: ProviderName, fault: Fault
+) -> None:
+    """The provider would refuse it, and staff would be told to do what is done."""
+    async with known_order(tmp_path, provider) as (w, it):
+        w.resurs.switches = replace(w.resurs.switches, lag=timedelta(minutes=2))
+        w.ecster._book.switches = replace(w.ecster._book.switches, read_lag=timedelta(minutes=2))
+        w.side.faults.plan(fault, method="POST", path=CALL)
         w.store.set_status(it.id, "cancelled")
-        await w.cycle(timedelta(minutes=1))
+        await w.cycle()
         assert w.books(it) == (0, 0, 0)
+        assert len(w.calls()) == (2 if fault is Fault.DROP_BEFORE else 1)
+        assert ["successfully cancelled" in note for note in w.notes(it.id)] == [True]
 
 
 @PROVIDERS
@@ -143,3 +155,37 @@ async def test_a_note_is_written_once(tmp_path: Path, fault: Fault) -> None:
         await w.cycle()
         assert len(w.notes(it.id)) == 1
         assert len(w.calls()) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.ERROR_BEFORE, Fault.BUSY], ids=["fails", "put-off"])
+async def test_what_is_tried_for_long_is_seen(tmp_path: Path, fault: Fault) -> None:
+    async with known_order(tmp_path, warn_after="2d") as (w, it):
+        w.resurs.faults.plan(fault, method="POST", path=CALL, times=10**6, retry_after=600)
+        w.store.set_status(it.id, "completed")
+        await w.cycle()
+        began = w.clock.now()
+        assert (await w.status())["tried_long"] == []
+        w.clock.advance(86400)
+        await w.cycle()
+        now, patience = w.clock.now(), {STORE: timedelta(days=2)}
+        assert (await queries.status(now, warn_after=patience))[0]["tried_long"] == []
+        [late] = (await w.status())["tried_long"]
+        assert (late["order"], late["kind"], late["amount"], late["currency"]) == (it.id, "capture", TOTAL, "SEK")
+        assert late["attempts"] >= 2
+        assert late["created"] < began.isoformat()
+        assert late["answer"].startswith("not now: " if fault is Fault.BUSY else "outcome unknown: ")
+
+
+async def test_a_slow_shop_is_acted_on_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading an order takes it longer than a look may be old."""
+    async with known_order(tmp_path) as (w, it):
+        read = WooStore.order
+
+        async def slowly(self: WooStore, order_id: int) -> Order:
+            w.clock.advance(8)
+            return await read(self, order_id)
+
+        monkeypatch.setattr(WooStore, "order", slowly)
+        w.store.set_status(it.id, "completed")
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, 0)

@@ -361,9 +361,9 @@ WAYS = (
             (
                 R_CANCELLED,
                 SET_BACK.format("Cancelled", "On hold", "Resurs"),
-                "811.25 kr of the order is still to be captured, but only 0.00 kr is reserved.",
+                "No money is secured for this order",
             ),
-            "less-reserved",
+            "no-money",
         ),
         Outcome(
             NOTHING_LEFT,

@@ -132,3 +132,14 @@ def test_settings_can_not_be_changed(load_text: Load) -> None:
     settings = load_text(STORE)
     with pytest.raises(ValueError, match="frozen"):
         settings.stores[0].mode = "live"
+
+
+@pytest.mark.parametrize("text", ["0s", "29s"])
+def test_an_unknown_call_is_never_settled_before_it_can_have_ended(mistakes: Mistakes, text: str) -> None:
+    (line,) = mistakes(STORE + f"    settle: {{unknown: {text}}}\n")
+    assert "stores[0].settle.unknown: must be at least 30s: a call may take that long" in line
+
+
+def test_an_unknown_call_may_be_settled_as_soon_as_it_must_have_ended(load_text: Load) -> None:
+    settle = load_text(STORE + "    settle: {unknown: 30s}\n").stores[0].settle
+    assert settle.unknown == timedelta(seconds=30)

@@ -85,7 +85,7 @@ class Resurs:
         outcome = _outcome(answer, request)
         if not isinstance(outcome, Done):
             log.warning(
-                "resurs_call_not_done",
+                "resurs.call_not_done",
                 call=request.call,
                 key=request.key,
                 payment=request.payment.id,

@@ -17,7 +17,7 @@ class ResursSettings(ProviderSettings):
     client_secret: Secret
     """The secret that goes with it."""
     store_id: UUID
-    """The shop's store among those that the credentials reach; `check` looks for it."""
+    """The id of the shop's store among those that the credentials reach. No call needs it yet."""
     scope: str = "merchant-api"
     """Older test credentials want "mock-merchant-api"."""
     payment_methods: tuple[str, ...] = ("<uuid>",)

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from bridge.domain.attempts import Attempt, Nothing, NotYet, Shown, judge
 from bridge.domain.lifecycle import next_read
 from bridge.domain.orders import Order
-from bridge.domain.payments import Payment
+from bridge.domain.payments import EntryKind, Payment
 from bridge.domain.reasons import Reason
-from bridge.domain.records import OpenAction, Record, State
+from bridge.domain.records import How, OpenAction, Record, Settlement, State
 from bridge.domain.settlement import settle_release
 from bridge.domain.steps import Call, Step
 
@@ -39,17 +39,31 @@ def settle(
     if payment is None:
         return NotYet(now + settle_unknown)
     match judge(attempt, payment, now, settle_unknown):
-        case Shown(reference=reference):
-            if attempt.step.call is Call.RELEASE:
+        case Shown(reference=reference, amount=amount):
+            step = replace(attempt.step, amount=amount)
+            if step.refund is not None and EntryKind.RETURN in payment.keyless:
+                record = _paid(record, step.refund, amount, reference)
+            if step.call is Call.RELEASE:
                 met = settle_release(order, payment, record.settlements, attempt.step.amount)
                 record = record.evolve(settlements=met)
-            return Settled(record.evolve(open=None, payment_id=payment.id), attempt.step, reference)
-        case Nothing(said_done=True):
-            return Settled(record.evolve(open=replace(open_, state=State.HELD, reason=Reason.NOT_SEEN)))
+            return Settled(record.evolve(open=None, payment_id=payment.id), step, reference)
+        case Nothing(doubtful=True):
+            # Said when it was held already, an approval is for another call; said before, that call has used it up.
+            again = open_.approved and open_.reason == Reason.NOT_SEEN
+            held = replace(open_, state=State.HELD, reason=Reason.NOT_SEEN, approved=again)
+            return Settled(record.evolve(open=held))
         case Nothing():
             return Settled(record.evolve(open=replace(open_, state=State.READY, reason="it did not take effect")))
         case NotYet(until=until):
             return NotYet(next_read(attempt.ended or now, now, until))
+
+
+def _paid(record: Record, refund: int, amount: int, entry: str) -> Record:
+    """Let our own return meet its refund where no key can tell that it is ours."""
+    if entry and any(settlement.entry == entry for settlement in record.settlements):
+        return record
+    paid = Settlement(refund=refund, how=How.PAID, amount=amount, entry=entry or None)
+    return record.evolve(settlements=(*record.settlements, paid))
 
 
 def _settle_restore(
