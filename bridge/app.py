@@ -12,6 +12,7 @@ import aiohttp
 from bridge.db.connection import opened, sqlite_path
 from bridge.db.journal import Journal
 from bridge.db.lock import alone
+from bridge.db.outbox import Outbox
 from bridge.domain.changes import SWITCH
 from bridge.domain.claims import Method
 from bridge.domain.rules import Rules, StatusLock
@@ -67,6 +68,7 @@ def _unit(
         providers=tuple(kinds[provider.type].connect(provider, session) for provider in store.providers),
         methods=tuple(_method(i, provider, kinds[provider.type]) for i, provider in enumerate(store.providers)),
         journal=Journal(store.name),
+        outbox=Outbox(store.name),
         rules=rules(store),
         live=store.mode == "live",
         language=store.language,

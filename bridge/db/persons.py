@@ -12,9 +12,10 @@ from typing import Any
 from tortoise.expressions import F
 from tortoise.transactions import in_transaction
 
-from bridge.db.codec import RECORD, dump
-from bridge.db.journal import Journal, Known
-from bridge.db.models import ActionRow, EventRow, OrderRow, SettlementRow
+from bridge.db.journal import Journal
+from bridge.db.known import Known, record_text
+from bridge.db.models import ActionRow, OrderRow, SettlementRow
+from bridge.db.rows import tell
 from bridge.domain.keys import stem
 from bridge.domain.money import to_major
 from bridge.domain.orders import Refund
@@ -92,8 +93,8 @@ async def drop(number: int, why: str, now: datetime) -> Said:
             await _settle(known, refund, How.WAIVED)
         elif known.record is not None:
             waived = known.record.waived | {(Kind(row.kind), row.target)}
-            record = replace(known.record, waived=waived, settlements=(), open=None)
-            await OrderRow.filter(id=known.row).update(record=dump(RECORD, record))
+            record = replace(known.record, waived=waived)
+            await OrderRow.filter(id=known.row).update(record=record_text(record))
         await _tell(known.row, text, now)
     return Said(number, text)
 
@@ -142,8 +143,8 @@ async def adopt_returns(store: str, order: int, tag: str, shown: Unexplained, no
         if {entry.id for entry in entries} != shown.entries or known.record is None:
             raise UsageError(f"the returns of order {order} have changed meanwhile: look again")
         unrelated = known.record.unrelated | shown.entries
-        record = replace(known.record, unrelated=unrelated, settlements=(), open=None)
-        await OrderRow.filter(id=known.row).update(record=dump(RECORD, record))
+        record = replace(known.record, unrelated=unrelated)
+        await OrderRow.filter(id=known.row).update(record=record_text(record))
         await _tell(known.row, text, now)
     return Said(known.action, text)
 
@@ -195,4 +196,4 @@ async def _change(row: ActionRow, now: datetime, **changes: Any) -> None:
 async def _tell(order_row: int, text: str, now: datetime) -> None:
     """A person's word is part of the story, and the order is looked at at once; a look under way begins again."""
     await OrderRow.filter(id=order_row).update(due=now, version=F("version") + 1)
-    await EventRow.create(order_id=order_row, at=now, topic="person", text=text)
+    await tell(order_row, (("person", text),), now)

@@ -34,7 +34,7 @@ async def act(unit: Unit, ready: Ready) -> bool:
     made, prepared = attempt(ready), request(unit, ready)
     unit.calling.add(ready.action)
     try:
-        if not await unit.journal.begin_attempt(ready.action, made, unit.now()):
+        if not await unit.outbox.begin_attempt(ready.action, made, unit.now()):
             return False
         await _make(unit, ready, made, prepared)
     finally:
@@ -136,7 +136,7 @@ async def _record(unit: Unit, ready: Ready, attempt: Attempt, outcome: Outcome) 
     log.info("action.answer", store=unit.store.name, order=ready.order.id, key=ready.step.key, answer=text)
     for pause in (*PAUSES, None):
         try:
-            await unit.journal.end_attempt(
+            await unit.outbox.end_attempt(
                 ready.action,
                 state,
                 text,

@@ -34,7 +34,7 @@ class Ended:
 async def start(unit: Unit, mode: str) -> None:
     """Make the store known to the journal, and take calls that a crash cut off as unknown."""
     await unit.journal.open(mode)
-    cut_off = await unit.journal.recover(unit.now())
+    cut_off = await unit.outbox.recover(unit.now())
     if cut_off:
         log.warning("actions.recovered", store=unit.store.name, count=cut_off)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bridge.db.journal import Known, Look, Overtaken
+from bridge.db.known import Known, Look, Overtaken
 from bridge.domain.attempts import NotYet
 from bridge.domain.changes import Change
 from bridge.domain.claims import Claim, claim, doubt, lost, names, without_payment_id
@@ -51,7 +51,7 @@ async def look(unit: Unit, order_id: int) -> Ready | None:
     if known is None or known.action in unit.calling:
         return None  # whoever makes a call looks after it
     if known.action is not None and known.record and known.record.open and known.record.open.state is State.RUNNING:
-        await unit.journal.cut_off(known.action, "how the call ended could not be recorded", unit.now())
+        await unit.outbox.cut_off(known.action, "how the call ended could not be recorded", unit.now())
         return await look(unit, order_id)
     try:
         order = await _read_order(unit, order_id, known)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import structlog
 
-from bridge.db.models import NoteRow
+from bridge.db.outbox import DueNote
 from bridge.domain.lifecycle import retry_delay
 from bridge.engine.unit import Unit
 from bridge.errors import AccessDenied, NotThere, Rejected, RemoteError
@@ -19,27 +19,27 @@ async def write_notes(unit: Unit, order_id: int) -> None:
     """Write the notes of one order that are due, in their order; none while the store is in shadow mode."""
     if not unit.live:
         return
-    for note in await unit.journal.notes(order_id, unit.now()):
+    for note in await unit.outbox.notes(order_id, unit.now()):
         try:
             note_id = await _write(unit, order_id, note)
         except (NotThere, Rejected) as error:
-            await unit.journal.note_ended(note, None, f"note not written: {error}", unit.now())
+            await unit.outbox.note_ended(note, None, f"note not written: {error}", unit.now())
         except RemoteError as error:
             after = timedelta(minutes=15) if isinstance(error, AccessDenied) else getattr(error, "after", None)
             delay = retry_delay(note.attempts + 1, unit.now() - note.created, unit.chance(), after)
-            await unit.journal.note_delayed(note.id, unit.now() + delay)
+            await unit.outbox.note_delayed(note.id, unit.now() + delay)
             log.warning("note.failed", store=unit.store.name, order=order_id, problem=str(error))
             return
         else:
-            await unit.journal.note_ended(note, note_id, note.text, unit.now())
+            await unit.outbox.note_ended(note, note_id, note.text, unit.now())
 
 
-async def _write(unit: Unit, order_id: int, note: NoteRow) -> int:
+async def _write(unit: Unit, order_id: int, note: DueNote) -> int:
     """Write one note. It may have been sent before without an answer: then it is looked for first."""
     if note.attempts:
         ending = f"(wc-bridge {note.mark})"
         for there in await unit.store.notes(order_id):
             if there.text.rstrip().endswith(ending):
                 return there.id
-    await unit.journal.note_tried(note.id, unit.now() + PATIENCE)
+    await unit.outbox.note_tried(note.id, unit.now() + PATIENCE)
     return await unit.store.add_note(order_id, note.text)

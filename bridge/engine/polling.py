@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import structlog
 
-from bridge.db.journal import Known, Sight
+from bridge.db.known import Known, Sight
 from bridge.domain.claims import claim
 from bridge.domain.looks import baseline, observe
 from bridge.domain.orders import GONE, Order

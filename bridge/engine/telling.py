@@ -5,7 +5,7 @@ import json
 import re
 from datetime import datetime
 
-from bridge.db.journal import Known
+from bridge.db.known import Known
 from bridge.domain.changes import Change
 from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
 from bridge.domain.keys import stem

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from bridge.db.journal import Journal
+from bridge.db.outbox import Outbox
 from bridge.domain.claims import Method
 from bridge.domain.rules import Rules
 from bridge.ports import Provider, Store
@@ -17,6 +18,7 @@ class Unit:
     providers: tuple[Provider, ...]
     methods: tuple[Method, ...]
     journal: Journal
+    outbox: Outbox
     rules: Rules
     live: bool
     """False: look, decide and record, but write nothing to store or provider."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 
-from bridge.db.journal import failed_on
+from bridge.db.known import failed_on
 from bridge.engine.acting import act
 from bridge.engine.looking import look
 from bridge.engine.noting import write_notes

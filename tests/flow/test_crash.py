@@ -56,7 +56,7 @@ async def test_a_crash_in_the_middle_of_a_call_is_settled_by_reading(
     async with known_order(tmp_path, provider) as (w, it):
         ready = await _about_to_capture(w, it)
         unit = await w.bridge()
-        assert await unit.journal.begin_attempt(ready.action, acting.attempt(ready), w.clock.now())
+        assert await unit.outbox.begin_attempt(ready.action, acting.attempt(ready), w.clock.now())
         if sent:
             await acting.call(unit, ready, acting.request(unit, ready))
         await w.stop()
@@ -106,9 +106,9 @@ async def test_an_action_that_was_ended_meanwhile_is_not_called(tmp_path: Path) 
     async with known_order(tmp_path) as (w, it):
         ready = await _about_to_capture(w, it)
         unit = await w.bridge()
-        await unit.journal.begin_attempt(ready.action, acting.attempt(ready), w.clock.now())
+        await unit.outbox.begin_attempt(ready.action, acting.attempt(ready), w.clock.now())
         ended = replace(acting.attempt(ready), ended=w.clock.now())
-        await unit.journal.end_attempt(ready.action, State.HELD, "refused", w.clock.now(), attempt=ended)
+        await unit.outbox.end_attempt(ready.action, State.HELD, "refused", w.clock.now(), attempt=ended)
         assert not await acting.act(unit, ready)
         assert w.calls() == []
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.db.journal import Journal, Known
+from bridge.db.journal import Journal
+from bridge.db.known import Known
 from bridge.db.persons import adopt_refund, drop
 from bridge.engine.looking import look
 from bridge.engine.polling import poll

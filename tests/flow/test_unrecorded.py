@@ -9,6 +9,7 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from bridge.db.journal import Journal
+from bridge.db.outbox import Outbox
 from bridge.domain.records import State
 from bridge.engine import acting
 from bridge.engine.looking import look
@@ -19,16 +20,17 @@ from tests.flow.world import TOTAL, World, known_order
 
 
 def _fails(monkeypatch: pytest.MonkeyPatch, method: str, times: int) -> list[int]:
-    """Let the next calls of a method of the journal fail as on a full disk; return the list of those it got."""
-    real, calls = getattr(Journal, method), list[int]()
+    """Let the next calls of a method of outbox or journal fail as on a full disk; return the list of those it got."""
+    owner: type[Outbox | Journal] = Outbox if hasattr(Outbox, method) else Journal
+    real, calls = getattr(owner, method), list[int]()
 
-    async def failing(self: Journal, *args: Any, **named: Any) -> Any:
+    async def failing(self: Outbox | Journal, *args: Any, **named: Any) -> Any:
         calls.append(1)
         if len(calls) <= times:
             raise OperationalError("database or disk is full")
         return await real(self, *args, **named)
 
-    monkeypatch.setattr(Journal, method, failing)
+    monkeypatch.setattr(owner, method, failing)
     return calls
 
 
@@ -80,7 +82,7 @@ async def test_a_call_that_is_being_made_is_not_taken_for_cut_off(tmp_path: Path
     async with known_order(tmp_path) as (w, it):
         ready = await _about_to_capture(w, it)
         unit = await w.bridge()
-        await unit.journal.begin_attempt(ready.action, acting.attempt(ready), w.clock.now())
+        await unit.outbox.begin_attempt(ready.action, acting.attempt(ready), w.clock.now())
         unit.calling.add(ready.action)
         assert await look(unit, it.id) is None
         assert await w.states(it.id) == [f"capture {TOTAL} running"]
@@ -138,8 +140,8 @@ async def test_an_answer_is_told_once_although_its_record_was_tried_twice(tmp_pa
     async with known_order(tmp_path) as (w, it):
         ready = await _about_to_capture(w, it)
         unit, now = await w.bridge(), w.clock.now()
-        await unit.journal.begin_attempt(ready.action, acting.attempt(ready), now)
+        await unit.outbox.begin_attempt(ready.action, acting.attempt(ready), now)
         ended = replace(acting.attempt(ready), ended=now)
         for _ in range(2):
-            await unit.journal.end_attempt(ready.action, State.UNKNOWN, "done", now, attempt=ended)
+            await unit.outbox.end_attempt(ready.action, State.UNKNOWN, "done", now, attempt=ended)
         assert await w.told(it.id, "answered") == ["done"]

@@ -1,0 +1,131 @@
+"""The outbox: calls and notes, written down before they are sent and after they ended."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tortoise.expressions import F
+from tortoise.transactions import in_transaction
+
+from bridge.db.codec import ATTEMPT, dump, load
+from bridge.db.models import ActionRow, NoteRow, OrderRow
+from bridge.db.rows import ids, tell
+from bridge.domain.attempts import Attempt
+from bridge.domain.records import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueNote:
+    """An order note that is to be written now."""
+
+    id: int
+    order: int
+    """The order's row."""
+    mark: str
+    text: str
+    attempts: int
+    """How often it was sent; more than none: it may stand in the store already."""
+    created: datetime
+
+
+class Outbox:
+    """The outbox of one store."""
+
+    def __init__(self, store: str) -> None:
+        self.store = store
+
+    # ------------------------------------------------------------------ calls
+
+    async def recover(self, now: datetime) -> int:
+        """Take calls that a crash cut off as unknown, ended now; return how many there were."""
+        cut_off = await ids(ActionRow.filter(state=State.RUNNING, order__store_id=self.store), "id")
+        for action in cut_off:
+            await self.cut_off(action, "the bridge stopped in the middle of the call", now)
+        return len(cut_off)
+
+    async def cut_off(self, action: int, why: str, now: datetime) -> None:
+        """Take a call whose ending was never recorded as unknown, ended now."""
+        row = await ActionRow.get(id=action)
+        attempt = load(ATTEMPT, row.attempt)
+        async with in_transaction():
+            running = ActionRow.filter(id=action, state=State.RUNNING)
+            if await running.update(
+                state=State.UNKNOWN,
+                reason=why,
+                attempt=dump(ATTEMPT, replace(attempt, ended=now)) if attempt else None,
+                updated=now,
+            ):
+                await OrderRow.filter(id=row.open_slot).update(due=now)
+
+    async def begin_attempt(self, action: int, attempt: Attempt, now: datetime) -> bool:
+        """Write a call down before it is made; False when the action is no longer there to be made."""
+        async with in_transaction():
+            taken = await ActionRow.filter(id=action, state__in=[State.READY, State.WAITING]).update(
+                state=State.RUNNING,
+                attempt=dump(ATTEMPT, attempt),
+                updated=now,
+                next_try=None,
+                attempts=F("attempts") + 1,
+            )
+            if taken != 1:
+                return False
+            row = await ActionRow.get(id=action)
+            text = f"{attempt.step.call} {attempt.step.amount} {row.currency} (minor units), key {attempt.step.key}"
+            await tell(row.order_id, (("called", text),), now)  # type: ignore[attr-defined]
+        return True
+
+    async def end_attempt(
+        self,
+        action: int,
+        state: State,
+        text: str,
+        now: datetime,
+        *,
+        attempt: Attempt,
+        reason: str = "",
+        refusal: str = "",
+        next_try: datetime | None = None,
+    ) -> None:
+        """Record how a call ended. Whether it took effect is for the next look to say."""
+        async with in_transaction():
+            running = await ActionRow.filter(id=action, state=State.RUNNING).update(
+                state=state,
+                reason=reason or text,
+                refusal=refusal,
+                next_try=next_try,
+                attempt=dump(ATTEMPT, attempt),
+                updated=now,
+                **({"approved": False} if state is State.HELD else {}),
+            )
+            if running:  # else it is a second try, and the first was committed after all
+                row = await ActionRow.get(id=action)
+                await tell(row.order_id, (("answered", text),), now)  # type: ignore[attr-defined]
+
+    # ------------------------------------------------------------------ notes
+
+    async def notes(self, order_id: int, now: datetime) -> list[DueNote]:
+        """Return the notes of an order that are to be written now, oldest first."""
+        query = NoteRow.filter(order__store_id=self.store, order__order_id=order_id, next_try__lte=now)
+        return [
+            DueNote(
+                id=row.id,
+                order=row.order_id,  # type: ignore[attr-defined]
+                mark=row.mark,
+                text=row.text,
+                attempts=row.attempts,
+                created=row.created,
+            )
+            for row in await query.order_by("id")
+        ]
+
+    async def note_tried(self, note: int, next_try: datetime) -> None:
+        """Write down that a note is about to be sent, so that it is looked for before it is sent again."""
+        await NoteRow.filter(id=note).update(attempts=F("attempts") + 1, next_try=next_try)
+
+    async def note_delayed(self, note: int, next_try: datetime) -> None:
+        await NoteRow.filter(id=note).update(next_try=next_try)
+
+    async def note_ended(self, note: DueNote, note_id: int | None, text: str, now: datetime) -> None:
+        """The note stands in the store as `note_id`, or (None) never will."""
+        async with in_transaction():
+            await NoteRow.filter(id=note.id).update(note_id=note_id, next_try=None)
+            await tell(note.order, (("noted", text),), now)

@@ -1,0 +1,75 @@
+"""Parts of a transaction: what journal, outbox and persons write within one of their own."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from tortoise.queryset import QuerySet
+
+from bridge.db.codec import STEP, dump
+from bridge.db.known import Look
+from bridge.db.models import ActionRow, EventRow, SettlementRow
+from bridge.domain.records import How, OpenAction, Settlement, State
+
+
+async def ids(query: QuerySet[Any], column: str) -> list[int]:
+    return [row[column] for row in await query.values(column)]
+
+
+async def save_settlements(row: int, wanted: Sequence[Settlement]) -> None:
+    """Make the rows equal to `wanted`; what stays keeps its row."""
+    missing = list(wanted)
+    for item in await SettlementRow.filter(order_id=row).order_by("id"):
+        value = Settlement(refund=item.refund, how=How(item.how), amount=item.amount, entry=item.entry)
+        if value in missing:
+            missing.remove(value)
+        else:
+            await item.delete()
+    for value in missing:
+        await SettlementRow.create(
+            order_id=row, refund=value.refund, how=value.how, amount=value.amount, entry=value.entry
+        )
+
+
+async def start_action(row: int, open_: OpenAction, look: Look, now: datetime) -> int:
+    step = open_.step
+    action = await ActionRow.create(
+        order_id=row,
+        open_slot=row,
+        step=dump(STEP, step),
+        key=step.key,
+        kind=step.kind,
+        state=open_.state,
+        amount=step.amount,
+        target=step.target,
+        currency=look.order.currency,
+        refund=step.refund,
+        provider=look.provider,
+        reason=open_.reason or step.why,
+        facts=facts_text(open_),
+        shadow=open_.shadow,
+        created=now,
+        updated=now,
+    )
+    return int(action.id)
+
+
+def facts_text(open_: OpenAction) -> str:
+    return json.dumps(dict(open_.facts), sort_keys=True)
+
+
+async def end_action(action: int, state: State, reason: str, now: datetime, reference: str = "") -> None:
+    await ActionRow.filter(id=action).update(
+        state=state,
+        open_slot=None,
+        updated=now,
+        next_try=None,
+        reason=reason,
+        **({"reference": reference} if reference else {}),
+    )
+
+
+async def tell(row: int, events: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Add lines to an order's story."""
+    await EventRow.bulk_create([EventRow(order_id=row, at=now, topic=topic, text=text) for topic, text in events])
