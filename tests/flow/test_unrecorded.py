@@ -20,7 +20,7 @@ from tests.flow.world import TOTAL, World, known_order
 
 
 def _fails(monkeypatch: pytest.MonkeyPatch, method: str, times: int) -> list[int]:
-    """Let the next calls of a method of outbox or journal fail as on a full disk; return the list of those it got."""
+    """Let the next calls of a method of outbox or journal fail as on a full disk; return those it got."""
     owner: type[Outbox | Journal] = Outbox if hasattr(Outbox, method) else Journal
     real, calls = getattr(owner, method), list[int]()
 
