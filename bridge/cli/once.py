@@ -151,6 +151,9 @@ def _print(result: _Result, shadows: set[str]) -> None:
         if not cycle.problem:
             looked = "the time was up" if cycle.looked is None else _count(cycle.looked, "look")
             out.print(f"{cycle.store}: {looked}", soft_wrap=True)
+    needing = sum(len(store["attention"]) for store in result.status)
+    if needing:
+        out.print(f"{_count(needing, 'order')} in need of attention: see `wc-bridge status`", soft_wrap=True)
     moments = [cycle.next_due for cycle in result.cycles if cycle.next_due]
     then = f", the next at {min(moments):%H:%M:%S} UTC" if moments else ""
     out.print(f"{sum(cycle.later for cycle in result.cycles)} due later{then}", soft_wrap=True)

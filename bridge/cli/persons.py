@@ -47,9 +47,17 @@ def retry(*, numbers: tuple[int, ...], order: tuple[str, int] | None, yes: bool,
     """Look again now; what waits or was refused is tried again. An unknown call is never just sent again.
 
     \b
-    Example:
+    Examples:
       wc-bridge retry 7
+      wc-bridge retry --order butiken 1042      (also an order at rest: its payment is read again)
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
+    if order is not None and not numbers:
+        store, order_id = order
+        url = settings().database
+        if not _in_database(url, lambda: persons.actions_of(store, order_id)):
+            said = _in_database(url, lambda: persons.look_again(store, order_id, _now()))
+            _tell([said], as_json=as_json)
+            return
     _each("retry", numbers, order, persons.retry, yes=yes, as_json=as_json)
 
 

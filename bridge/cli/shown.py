@@ -63,8 +63,11 @@ def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
     counts = ", ".join(f"{count} {state}" for state, count in store["actions"].items() if count) or "none yet"
     _paragraph(out, "", f"orders: {store['orders']} known, {store['open']} watched, {store['due']} due", style="")
     _paragraph(out, "", f"actions: {counts}", style="")
-    if not store["attention"]:
+    if store["polled"] is None and not store["problem"]:
+        _paragraph(out, "", "start `wc-bridge run`, or try `wc-bridge once`", style="")
+    elif not any(store[name] for name in _NEEDING):
         _paragraph(out, "", "nothing needs attention", style="")
+    if not store["attention"]:
         return
     _paragraph(out, f"{len(store['attention'])} need attention", "")
     table = _table("order", "status", "since", "action", "why")
@@ -74,6 +77,11 @@ def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
         since = (item["since"] or "")[:10]
         table.add_row(order, item["status"], since, _text(item["action"]), _why(item))
     out.print(Padding(table, (0, 0, 0, 2), expand=False))
+    _paragraph(
+        out, "", f"wc-bridge order {store['store']} N tells the story, and what the note on it says", style=""
+    )
+    if any(item["action"] is not None for item in store["attention"]):
+        _paragraph(out, "", "wc-bridge approve, drop or adopt ACTION decides", style="")
 
 
 def _paragraph(out: Console, front: str, text: str, *, style: str = "bold red") -> None:

@@ -91,12 +91,14 @@ async def _session(url: str, prepare: Callable[[], Awaitable[None]]) -> AsyncIte
 
     A broken constraint or a query that makes no sense is our own mistake and stays what it is.
     """
+    driver = True
     try:
         try:
             await prepare()
         except (ConfigurationError, OSError) as error:
             raise DatabaseError(f"the database {shown(url)} can't be used: {error}") from error
         except ImportError as error:
+            driver = False
             raise DatabaseError(
                 f"the database {shown(url)} needs a driver that is not installed: install wc-bridge[postgres]"
             ) from error
@@ -104,7 +106,8 @@ async def _session(url: str, prepare: Callable[[], Awaitable[None]]) -> AsyncIte
     except (OperationalError, DBConnectionError, sqlite3.Error) as error:
         raise DatabaseError(f"the database {shown(url)} can't be used: {error}") from error
     finally:
-        await Tortoise.close_connections()
+        if driver:  # closing would look for it again
+            await Tortoise.close_connections()
 
 
 def _probe(path: Path, mode: str, statement: str) -> None:

@@ -53,6 +53,17 @@ async def actions_of(store: str, order: int) -> list[int]:
     return [action.id for action in await ActionRow.filter(open_slot=row.id)]
 
 
+async def look_again(store: str, order: int, now: datetime) -> Said:
+    """Let an order be looked at now, its payment included: somebody may have changed it at the provider."""
+    known = await Journal(store).known(order)
+    if known is None:
+        raise UsageError(f"order {order} of store {store} is not known: see `wc-bridge status`")
+    text = f"order {order} is looked at again"
+    async with in_transaction():
+        await _tell(known.row, text, now)
+    return Said(known.action, text)
+
+
 async def approve(number: int, now: datetime) -> Said:
     """Let a held action go as it stands: another amount, at the next look, needs another approval."""
     row = await open_action(number)

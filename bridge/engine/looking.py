@@ -169,6 +169,7 @@ async def _commit(
         done=None if isinstance(settled, NotYet) else settled.reference,
         moved=done is not None or _moved(known.payment, payment),
     )
+    _log(unit, order, committed, known)
     action = await unit.journal.commit_look(known, committed, now)
     step = verdict.decision.step if isinstance(verdict.decision, Act) else None
     if step is None or action is None or not unit.live or (known.next_try and known.next_try > now):
@@ -182,6 +183,17 @@ async def _commit(
         known=known,
         looked=looked,
     )
+
+
+def _log(unit: Unit, order: Order, committed: Look, known: Known) -> None:
+    """Say what is news: a step that turned out done, and an order that needs a person, or no longer does."""
+    if committed.done is not None:
+        log.info("action.done", store=unit.store.name, order=order.id, reference=committed.done)
+    if (committed.attention, committed.facts) != (known.attention, known.facts):
+        if committed.attention:
+            log.warning("order.attention", store=unit.store.name, order=order.id, reason=committed.attention)
+        else:
+            log.info("order.settled", store=unit.store.name, order=order.id, reason=known.attention)
 
 
 async def _verdict(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.db.persons import adopt_refund, adopt_returns, approve, drop, retry, unexplained
+from bridge.db.persons import adopt_refund, adopt_returns, approve, drop, look_again, retry, unexplained
 from bridge.errors import UsageError
 from bridge.sandbox.faults import Fault
 from tests.flow.test_unknown import CALL
@@ -228,3 +228,17 @@ async def test_an_approval_of_what_was_not_seen_is_good_for_one_more_call(tmp_pa
         assert await w.attention() == {it.id: "not-seen"}
         await w.cycle(timedelta(minutes=10))
         assert len(w.calls()) == calls + 1
+
+
+async def test_an_order_at_rest_is_looked_at_again_when_a_person_asks(tmp_path: Path) -> None:
+    """Nothing in the shop shows a return that was made in the provider's portal on a closed order."""
+    async with known_order(tmp_path) as (w, it):
+        await complete(w, it)
+        w.side.refund(it.payment, MUG)
+        await w.cycle()
+        assert await w.attention() == {}
+        await look_again(STORE, it.id, w.clock.now())
+        await w.cycle()
+        assert await w.attention() == {it.id: "unmatched-return"}
+        with pytest.raises(UsageError, match="not known"):
+            await look_again(STORE, 999, w.clock.now())
