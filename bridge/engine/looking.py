@@ -21,7 +21,6 @@ from bridge.domain.steps import Step
 from bridge.engine.telling import attention, not_ours, notes, story, words
 from bridge.engine.unit import Unit
 from bridge.errors import NotThere, RemoteError, Unreadable
-from bridge.ports import Provider
 
 log = structlog.get_logger()
 
@@ -103,10 +102,6 @@ def _called(known: Known) -> bool:
     return open_ is not None and known.attempt is not None and unsettled(open_)
 
 
-def _known_provider(unit: Unit, known: Known) -> Provider | None:
-    return next((provider for provider in unit.providers if provider.name == known.provider), None)
-
-
 async def _set_aside(unit: Unit, known: Known, error: Unreadable) -> None:
     """The order can't be understood. A listing may have said so before, in fewer words: that is no news."""
     now = unit.now()
@@ -169,8 +164,8 @@ async def _commit(
         done=None if isinstance(settled, NotYet) else settled.reference,
         moved=done is not None or _moved(known.payment, payment),
     )
-    _log(unit, order, committed, known)
     action = await unit.journal.commit_look(known, committed, now)
+    _log(unit, order, committed, known)
     step = verdict.decision.step if isinstance(verdict.decision, Act) else None
     if step is None or action is None or not unit.live or (known.next_try and known.next_try > now):
         return None
