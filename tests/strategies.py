@@ -9,18 +9,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
-from bridge.domain.lines import gross
 from bridge.domain.money import decimals
 from bridge.domain.orders import Line, LineKind, Order, Refund
+from bridge.domain.refunded import gross
 
 CURRENCIES = ("SEK", "EUR", "JPY", "KWD")
 """With two decimals, two, none and three."""
 RATES = tuple(Decimal(rate) for rate in ("25", "12.5", "12", "6", "0"))
 DAY = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NAMES = ("Mugg", "Lampa", "Bok", "Frakt", "Rabatt", "Fakturaavgift", 'Låda "stor"')
+QUANTITIES = tuple(Decimal(quantity) for quantity in ("1", "2", "3", "9", "0.5", "2.25", "1.333"))
+"""Shops that sell by the metre or the kilogram have fractions."""
 
 currencies = st.sampled_from(CURRENCIES)
 rates = st.sampled_from(RATES)
@@ -34,26 +37,28 @@ def amounts(most: int = 10_000_000) -> st.SearchStrategy[int]:
 
 @st.composite
 def order_lines(draw: st.DrawFn, currency: str, kind: LineKind, line_id: int) -> Line:
-    """A line with a net of up to 2000 major units; the tax is rounded as the store rounds it."""
+    """A line of up to 2000 major units, priced with or without tax; rounded as the store rounds."""
     places = decimals(currency) + draw(st.sampled_from((0, 0, 0, 2)))
-    net = Decimal(draw(st.integers(0, 2000 * 10**places))).scaleb(-places)
+    price = Decimal(draw(st.integers(0, 2000 * 10**places))).scaleb(-places)
     rate = draw(rates)
     step = Decimal(1).scaleb(-places)
+    with_tax = draw(st.booleans())
+    net = (price / (1 + rate / 100)).quantize(step, ROUND_HALF_UP) if with_tax else price
     return Line(
         id=line_id,
         kind=kind,
         name=draw(st.sampled_from(NAMES)),
         reference=draw(st.sampled_from(("MUGG", "LAMPA", "BOK", str(line_id)))),
-        quantity=Decimal(draw(st.integers(1, 9))) if kind is LineKind.PRODUCT else Decimal(1),
+        quantity=draw(st.sampled_from(QUANTITIES)) if kind is LineKind.PRODUCT else Decimal(1),
         net=net,
-        tax=(net * rate / 100).quantize(step, ROUND_HALF_UP),
+        tax=price - net if with_tax else (net * rate / 100).quantize(step, ROUND_HALF_UP),
         rate=rate,
     )
 
 
 @st.composite
 def orders(draw: st.DrawFn, currency: str | None = None, *, refunded: bool = True) -> Order:
-    """An order with a positive total, of one to five products, shipping, fees and at times a discount.
+    """An order with a positive total, of one to five products, shipping, fees and at times a discount or two.
 
     The total is off what the lines sum to by at most one minor unit for each line that is not free.
     `refunded`: with up to three refunds.
@@ -62,8 +67,9 @@ def orders(draw: st.DrawFn, currency: str | None = None, *, refunded: bool = Tru
     kinds = draw(st.lists(st.just(LineKind.PRODUCT), min_size=1, max_size=5))
     kinds += draw(st.lists(st.sampled_from((LineKind.SHIPPING, LineKind.FEE)), max_size=3))
     lines = [draw(order_lines(currency, kind, 40 + i)) for i, kind in enumerate(kinds)]
-    if draw(st.integers(0, 3)) == 0:
-        lines.append(discount(draw(st.sampled_from(lines)), draw(st.integers(1, 99)), 40 + len(lines)))
+    for _ in range(draw(st.sampled_from((0, 0, 0, 1, 2)))):
+        less = discount(draw(st.sampled_from(lines)), draw(st.integers(1, 99)), 40 + len(lines))
+        lines.append(draw(st.sampled_from((less, replace(less, tax=Decimal(0), rate=Decimal(0))))))
     grosses = [gross(line, currency) for line in lines]
     most = sum(amount != 0 for amount in grosses)
     total = sum(grosses) + draw(st.integers(-most, most))
@@ -84,6 +90,21 @@ def orders(draw: st.DrawFn, currency: str | None = None, *, refunded: bool = Tru
         lines=tuple(lines),
     )
     return replace(order, refunds=draw(refund_lists(order))) if refunded else order
+
+
+@st.composite
+def orders_of_few_units(draw: st.DrawFn) -> Order:
+    """An order of two to four rates and so little money that every rounding shows; refunds by amounts alone."""
+    worth = draw(st.dictionaries(rates, st.integers(1, 4), min_size=2, max_size=4))
+    plain = draw(orders("JPY", refunded=False))
+    lines = tuple(
+        replace(plain.lines[0], id=40 + i, net=Decimal(amount), tax=Decimal(0), rate=rate)
+        for i, (rate, amount) in enumerate(worth.items())
+    )
+    total = sum(worth.values())
+    ends = sorted(draw(st.sets(st.integers(1, total), min_size=1, max_size=4)))
+    made = [Refund(id=1077 + i, amount=end - start) for i, (start, end) in enumerate(pairwise((0, *ends)))]
+    return replace(plain, total=total, lines=lines, refunds=tuple(made))
 
 
 def discount(line: Line, percent: int, line_id: int) -> Line:

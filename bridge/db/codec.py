@@ -11,6 +11,7 @@ from bridge.domain.attempts import Attempt
 from bridge.domain.orders import Order
 from bridge.domain.payments import Payment
 from bridge.domain.records import Record
+from bridge.domain.rules import Rules
 from bridge.domain.steps import Step
 
 T = TypeVar("T")
@@ -20,6 +21,7 @@ PAYMENT: TypeAdapter[Payment] = TypeAdapter(Payment)
 RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 STEP: TypeAdapter[Step] = TypeAdapter(Step)
 ATTEMPT: TypeAdapter[Attempt] = TypeAdapter(Attempt)
+RULES: TypeAdapter[Rules] = TypeAdapter(Rules)
 
 
 def dump(adapter: TypeAdapter[T], value: T) -> str:

@@ -13,11 +13,12 @@ from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalEr
 from tortoise.expressions import F, Q
 from tortoise.transactions import in_transaction
 
-from bridge.db.codec import ORDER, PAYMENT, STEP, dump
+from bridge.db.codec import ORDER, PAYMENT, RULES, STEP, dump, load
 from bridge.db.known import Known, Look, Overtaken, Sight, as_problem, failed_on, known_from, record_text
 from bridge.db.models import ActionRow, NoteRow, OrderRow, SettlementRow, StoreRow
 from bridge.db.rows import end_action, facts_text, ids, save_settlements, start_action, tell
 from bridge.domain.records import How, Settlement, State
+from bridge.domain.rules import Rules
 
 
 class Journal:
@@ -33,6 +34,21 @@ class Journal:
         if not await StoreRow.filter(name=self.store).update(mode=mode):
             await StoreRow.create(name=self.store, mode=mode)
         return await self.state()
+
+    async def take_up(self, rules: Rules, now: datetime) -> bool:
+        """Decide by these rules from now on; where they are others than before, let all that is open be looked at.
+
+        So what was left alone by the old ones is carried over, or held, without anybody touching the order.
+        """
+        before = (await self.state()).rules
+        if before and load(RULES, before) == rules:
+            return False
+        async with in_transaction():
+            await StoreRow.filter(name=self.store).update(rules=dump(RULES, rules))
+            if before:
+                touched = Q(watched=True) | Q(why__contains="switched off")
+                await OrderRow.filter(touched, store_id=self.store).update(due=now, version=F("version") + 1)
+        return bool(before)
 
     async def state(self) -> StoreRow:
         return await StoreRow.get(name=self.store)
@@ -186,6 +202,7 @@ class Journal:
             state=follow.open.state,
             reason=follow.open.reason,
             facts=facts_text(follow.open),
+            refusal=follow.open.refusal,
             approved=follow.open.approved,
             updated=now,
         )

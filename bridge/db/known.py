@@ -41,6 +41,7 @@ class Known:
     why: str
     attention: str
     facts: str
+    attention_since: datetime | None
     provider: str
     """The name of the provider that `payment` is with."""
 
@@ -121,6 +122,7 @@ def known_from(row: OrderRow, settlements: list[Settlement], action: ActionRow |
         why=row.why,
         attention=row.attention,
         facts=row.facts,
+        attention_since=row.attention_since,
         provider=row.provider,
     )
 

@@ -21,6 +21,8 @@ class StoreRow(Model):
     swept_slowly = fields.DatetimeField(null=True)
     problem = fields.TextField(default="")
     """What kept the last poll from ending well; "" when nothing did."""
+    rules = fields.TextField(default="")
+    """What settings.yaml asked of the decisions when they were last taken up, as JSON; "" before that."""
     locale = fields.TextField(default="")
     """The shop's language, as it says itself ("sv_SE"); "" until it was asked."""
 

@@ -16,10 +16,16 @@ class Attempt:
     reserved: int
     captured: int
     returned: int
+    failed: str = ""
+    """How an earlier call without a key had failed already, as the payment showed it."""
     ended: datetime | None = None
     """When it ended; None while it runs, and after a crash in the middle of it."""
+    reference: str = ""
+    """What the provider's answer called it: the id of its log entry, "" where there was no such answer."""
     said_done: bool = False
     """The provider's answer was that it is done."""
+    said_no: str = ""
+    """Why it refused what the payment, as it was read, seemed to allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,8 @@ class Nothing:
     """It has not happened. `doubtful`: a person must look before it is made again."""
 
     doubtful: bool
+    refusal: str = ""
+    """Why a person must look although it has not happened: the provider refused it, or it failed there."""
 
 
 Judgement = Shown | NotYet | Nothing
@@ -60,18 +68,40 @@ def judge(attempt: Attempt, payment: Payment, now: datetime, settle_unknown: tim
     """
     step, effect = attempt.step, EFFECT[attempt.step.call]
     keyless = effect in payment.keyless
+    if shown := by_key(attempt, payment):
+        return shown
     since = payment.log[attempt.log_length :]
-    for entry in since:
-        if entry.kind is effect and entry.key == step.key:
-            return Shown(entry.id, entry.amount or step.amount)
     if keyless and _amounts_moved(attempt, payment, effect):
         return Shown(next((entry.id for entry in since if entry.kind is effect), ""), step.amount)
+    if keyless and payment.failed and not attempt.failed:
+        return Nothing(doubtful=False, refusal=payment.failed)
     until = (attempt.ended or now) + settle_unknown
     fresh = len(payment.log) >= attempt.log_length
     under_way = keyless and payment.state is PaymentState.PENDING
     if fresh and not under_way and now >= until:
-        return Nothing(attempt.said_done or keyless)
+        refusal = "" if _changed(attempt, payment) else attempt.said_no
+        return Nothing(attempt.said_done or (keyless and not attempt.said_no), refusal)
     return NotYet(until if now < until else now + settle_unknown)
+
+
+def by_key(attempt: Attempt, payment: Payment) -> Shown | None:
+    """The log entry by which the call shows, if there is one: of its kind, since it was made, with its key.
+
+    Or, where the log does not show keys, the entry that the provider's answer had named.
+    """
+    step, effect = attempt.step, EFFECT[attempt.step.call]
+    for entry in payment.log[attempt.log_length :]:
+        named = entry.key is None and entry.id == attempt.reference != ""
+        if entry.kind is effect and (entry.key == step.key or named):
+            return Shown(entry.id, entry.amount or step.amount)
+    return None
+
+
+def _changed(attempt: Attempt, payment: Payment) -> bool:
+    """Whether the payment is another than the one that the call was made on."""
+    before = attempt.log_length, attempt.reserved, attempt.captured, attempt.returned
+    now = len(payment.log), payment.reserved, payment.captured, payment.returned
+    return now != before or payment.state is not PaymentState.READY
 
 
 def _amounts_moved(attempt: Attempt, payment: Payment, effect: EntryKind) -> bool:

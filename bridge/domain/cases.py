@@ -11,13 +11,15 @@ want = max(0, min(N - net, T - C))
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.domain.keys import stem
+from bridge.domain.keys import is_replacing, stem
 from bridge.domain.orders import Order, Refund
-from bridge.domain.payments import Can, Entry, Payment
-from bridge.domain.records import Closed, How, Record, Settlement
+from bridge.domain.payments import Can, Entry, EntryKind, Payment
+from bridge.domain.records import Agreed, Closed, How, Record, Settlement
 from bridge.domain.rules import Rules
 from bridge.domain.settlement import unmet
 from bridge.domain.steps import Kind
+
+_PART = {Can.CAPTURE: Can.CAPTURE_PART, Can.RELEASE: Can.RELEASE_PART, Can.REFUND: Can.REFUND_PART}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +60,18 @@ class Case:
         return not (self.rules.release_before_capture and self.rules.refund)
 
     @property
+    def _waiting(self) -> int:
+        return sum(unmet(refund, self.met) for refund in self.order.refunds) if self.refunds_wait else 0
+
+    @property
     def asked_while_open(self) -> int:
         """N in the open phase: without the refunds that wait for the capture."""
-        waiting = sum(unmet(refund, self.met) for refund in self.order.refunds) if self.refunds_wait else 0
-        return max(0, self._balance + waiting)
+        return max(0, self._balance + self._waiting)
+
+    @property
+    def terms(self) -> Agreed:
+        """What order and payment agree on, when they do; refunds that wait for the capture are no part of it."""
+        return Agreed(total=self.order.total, refunded=self.order.refunded - self._waiting)
 
     @property
     def excess(self) -> int:
@@ -74,9 +84,10 @@ class Case:
 
     @property
     def excused(self) -> int:
-        """What the customer may keep although a refund says otherwise: met without a return that we know of."""
+        """What may be paid beyond what is asked: the provider's fee, and refunds met without a known return."""
         loose = (How.WAIVED, How.BASELINE, How.ADOPTED)
-        return sum(s.amount for s in self.met if s.how in loose and s.entry is None)
+        fee = self.payment.fee if self.payment.captured == self.order.total + self.payment.fee else 0
+        return fee + sum(s.amount for s in self.met if s.how in loose and s.entry is None)
 
     @property
     def open_refunds(self) -> list[Refund]:
@@ -84,12 +95,20 @@ class Case:
         return [refund for refund in self.order.refunds if unmet(refund, self.met) > 0]
 
     @property
+    def being_replaced(self) -> bool:
+        """Whether we released everything so that a new reservation follows, and it has not followed yet."""
+        changes = [e for e in self.payment.log if e.kind in (EntryKind.RELEASE, EntryKind.RAISE)]
+        return self.payment.reserved == 0 and bool(changes) and is_replacing(changes[-1].key, self.stem)
+
+    @property
     def changed(self) -> bool:
         """Whether total or refunds changed since order and payment last agreed, or we changed the reservation."""
         agreed = self.record.agreed
-        if agreed is None or self.record.counts:
-            return self.record.counts
-        return (agreed.total, agreed.refunded) != (self.order.total, self.order.refunded)
+        if self.record.counts or self.being_replaced:
+            return True
+        if agreed is None:
+            return False
+        return agreed != self.terms
 
     @property
     def captured_and_closed(self) -> bool:
@@ -133,3 +152,7 @@ class Case:
 
     def can(self, ability: Can) -> bool:
         return ability in self.payment.can
+
+    def can_all(self, ability: Can) -> bool:
+        """Whether the provider would capture, release or refund all that is left."""
+        return self.can(ability) or self.can(_PART[ability])

@@ -36,12 +36,19 @@ class Conclusion:
 def decide(case: Case) -> Conclusion:
     """Give the one next step, or quiet, or attention with a reason. Total: it never raises."""
     while True:
-        found = _forbidden(case) or _phase(case)
-        if not isinstance(found, Wait):
-            found = unsettled(case) or found
+        found, unsure = _forbidden(case) or _phase(case), unsettled(case)
+        if unsure and not _waits_less(found, unsure):
+            found = unsure
         if not isinstance(found, Already):
             return Conclusion(found, case.met)
         case = replace(case, met=settle_rest(found.refund, case.met, How.ALREADY))
+
+
+def _waits_less(found: Decision | Already, unsure: Wait) -> bool:
+    """Whether `found` waits too, and is looked at again before the change has held for its time, or never."""
+    if not isinstance(found, Wait) or unsure.until is None:
+        return False
+    return found.until is None or found.until < unsure.until
 
 
 def _phase(case: Case) -> Decision | Already:
@@ -130,6 +137,9 @@ def _unpaid(case: Case) -> Decision:
 
 def _pending(case: Case) -> Decision:
     until = (case.record.pending_since or case.now) + case.rules.warn_after
+    if case.order.status in case.rules.cancel_on and case.order.paid is None:
+        # A purchase that came to nothing: nobody need hear of it, but what is reserved late must not stay so.
+        until = case.now + case.rules.warn_after
     if case.now < until:
         return Wait(until, f"the payment is not final yet: {case.payment.detail}")
     return Hold(Reason.PENDING_LONG, {"detail": case.payment.detail})
@@ -137,7 +147,7 @@ def _pending(case: Case) -> Decision:
 
 def _not_shown(case: Case) -> Decision:
     if case.in_capture_phase and not case.captured_and_closed and case.asked > 0:
-        return Hold(Reason.NO_MONEY, {"asked": case.asked, "reserved": 0})
+        return Hold(Reason.NO_MONEY, {"asked": case.asked, "reserved": 0, "detail": case.payment.detail})
     ended = case.order.status in case.rules.cancel_on or case.record.closed is not None
     if ended and not case.open_refunds:
         return Quiet(f"the provider no longer shows the payment ({case.payment.detail})")

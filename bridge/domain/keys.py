@@ -42,14 +42,33 @@ def capture_key(stem: str, captured_after: int) -> str:
     return f"{stem}C{captured_after}"
 
 
-def refund_key(stem: str, refund_id: int) -> str:
-    """Key of a refund: stem, "R", the store's refund id (0: the rest of a refunded order, approved by a person)."""
-    return f"{stem}R{refund_id}"
+def refund_key(stem: str, refund_id: int, part: int = 1) -> str:
+    """Key of a refund: stem, "R", the store's refund id (0: the rest of a refunded order, approved by a person).
+
+    Where a provider can only pay it in parts, the second and later ones end with their number ("-2").
+    """
+    return f"{stem}R{refund_id}" if part == 1 else f"{stem}R{refund_id}-{part}"
+
+
+def refund_of(key: str | None, stem: str) -> int | None:
+    """The refund id that a key of ours names, in whatever part; None for every other key."""
+    found = re.fullmatch(re.escape(stem) + r"R(\d+)(-\d+)?", key or "")
+    return int(found[1]) if found else None
 
 
 def change_key(stem: str, log_length: int) -> str:
     """Key of a release or a raise: stem, "V", length of the payment's log before it."""
     return f"{stem}V{log_length}"
+
+
+def replace_key(stem: str, log_length: int) -> str:
+    """Key of a release of everything that a new reservation is to follow: stem, "X", length of the log before."""
+    return f"{stem}X{log_length}"
+
+
+def is_replacing(key: str | None, stem: str) -> bool:
+    """Whether a release bears the key of one that a new reservation is to follow."""
+    return key is not None and re.fullmatch(re.escape(stem) + r"X\d+", key) is not None
 
 
 def restore_key(stem: str, day: date) -> str:
@@ -59,4 +78,4 @@ def restore_key(stem: str, day: date) -> str:
 
 def is_ours(key: str | None, stem: str) -> bool:
     """Whether a log entry's key is one that we would give to a call about this order."""
-    return key is not None and re.fullmatch(re.escape(stem) + r"[CRV]\d+", key) is not None
+    return key is not None and re.fullmatch(re.escape(stem) + r"[CRVX]\d+(-\d+)?", key) is not None

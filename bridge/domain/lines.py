@@ -1,26 +1,33 @@
 """Lines: how an amount is spelt out to a provider. Every amount goes out as lines that sum to it exactly.
 
-This is the only way from an order, a refund or a difference to what a provider gets, and the only place where
-a line's figures are rounded. There are two ways to spell an amount out:
+This is the only way from an order, a refund or a difference to what a provider gets. There are two ways to spell
+an amount out:
 
 **Own lines**, when the store's lines account for the amount. A line's gross is net and tax together, rounded
-half up to whole minor units; a line that is negative in the order is a discount. What these roundings, or the
-store's, leave between the lines and the amount stands in one rounding charge without VAT: at most one minor unit
-a line and one more. A wider gap is no rounding.
+half up to whole minor units; a line that is negative in the order is a discount. Where these roundings, or the
+store's, leave the lines short of the amount, the rest stands in one rounding charge without VAT; where they are
+beyond it, that comes off the largest line. It is at most one minor unit a line and one more: a wider gap is no
+rounding.
 
 **A split over VAT rates**, one charge a rate, when own lines do not do: there are none, they sum to something
-else, or a refund's line is negative without taking back a discount, or bears over 100 % VAT. The amount is
-shared in proportion to what is left of each rate; with nothing left of any, to the order as it was made; and
-where even that has no positive rate, it is one charge at the order's highest rate (0 without lines).
+else, or a refund's line is negative or bears over 100 % VAT. The amount is shared in proportion to the refund's
+own lines where these say what is given back; else to what is left of each rate; with nothing left of any, to the
+order as it was made; and where even that has no positive rate, it is one charge at the order's highest rate (0
+without lines).
+
+Only a capture can have a negative charge, and only for a discount: whether every provider takes one in a refund
+is not known, so none is sent there.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from itertools import takewhile
 
-from bridge.domain.money import AmountError, decimals, split
+from bridge.domain.money import AmountError, split
 from bridge.domain.orders import Line, Order, Refund
+from bridge.domain.refunded import gross, left_of_lines, takes_back_a_discount
 
 _HUNDREDTH = Decimal("0.01")
 _MOST_VAT = 100
@@ -46,7 +53,7 @@ class Charge:
     rate: Decimal
     """VAT in percent: 25, 12.5, 0; at most two decimals, the finest that providers take."""
     amount: int
-    """The line's total with VAT, minor units; never 0, negative for a discount and for some roundings."""
+    """The line's total with VAT, minor units; never 0, negative for a discount."""
 
 
 def capture_charges(order: Order, amount: int) -> tuple[Charge, ...]:
@@ -56,22 +63,26 @@ def capture_charges(order: Order, amount: int) -> tuple[Charge, ...]:
     `AmountError` for an amount that is not positive, or a currency without minor units.
     """
     _refuse_nothing(amount)
-    return _even(_lines_after_refunds(order), amount) or _split(
-        order, amount, left_per_rate(order), "Order", f"order-{order.id}"
-    )
+    own = tuple(_charge(line, left, quantity) for line, left, quantity in left_of_lines(order) if left)
+    return _even(own, amount) or _split(order, amount, left_per_rate(order), "Order", f"order-{order.id}")
 
 
 def refund_charges(order: Order, refund: Refund, amount: int) -> tuple[Charge, ...]:
     """Spell out a payout of `amount` (minor units) for `refund`: its own lines, if they sum to that.
 
-    An amount without lines, or another amount than the refund's lines sum to (a part of it is settled
-    already), is split over what the order's other refunds leave of each VAT rate. `refund` need not be one
-    of the order's. Raises as `capture_charges`.
+    A part of a refund by lines is split over the rates of its lines, so that all its parts together give back
+    what the lines do, to a unit a part. Any other amount is split over what the order's other refunds leave of
+    each VAT rate. Every charge is positive. `refund` need not be one of the order's. Raises as
+    `capture_charges`.
     """
     _refuse_nothing(amount)
-    return _even(_refund_lines(order, refund), amount) or _split(
-        order, amount, left_per_rate(order, without=refund.id), "Refund", f"refund-{refund.id}"
-    )
+    lines = _refund_lines(order, refund)
+    own = _even(lines, amount)
+    if own and all(charge.amount > 0 for charge in own):
+        return own
+    rates = _positive(_per_rate(lines)) if _even(lines, refund.amount) else {}
+    rates = rates if any(rates.values()) else left_per_rate(order, without=refund.id)
+    return _split(order, amount, rates, "Refund", f"refund-{refund.id}")
 
 
 def change_charges(order: Order, amount: int) -> tuple[Charge, ...]:
@@ -85,10 +96,10 @@ def change_charges(order: Order, amount: int) -> tuple[Charge, ...]:
 
 
 def left_per_rate(order: Order, *, without: int | None = None) -> dict[Decimal, int]:
-    """Return what the order's refunds (but the one with id `without`) leave of each VAT rate, minor units, >= 0.
+    """Return what refunds leave of each VAT rate, minor units, >= 0; with `without`, to the refund of that id.
 
     Refunds that their own lines account for take from the rates of these; the others then take their amount
-    from what is left, in proportion.
+    from what is left, in proportion, each after those before it and so untouched by those that follow.
     """
     whole = _per_rate(_order_lines(order))
     others = [refund for refund in order.refunds if refund.id != without]
@@ -98,17 +109,11 @@ def left_per_rate(order: Order, *, without: int | None = None) -> dict[Decimal, 
     taken = _per_rate(charge for lines in by_lines.values() for charge in lines)
     # Bounded after the subtraction: a discount that was taken back cancels out against the order's own.
     left = {rate: max(0, min(amount, amount - taken.get(rate, 0))) for rate, amount in whole.items()}
-    for refund in others:
+    for refund in takewhile(lambda refund: refund.id != without, order.refunds):
         if refund.id not in by_lines and any(left.values()):
             shares = _share(refund.amount, left)
             left = {rate: max(0, amount - shares[rate]) for rate, amount in left.items()}
     return left
-
-
-def gross(line: Line, currency: str) -> int:
-    """Return a line's net and tax together in minor units, rounded half up (away from 0)."""
-    figure = (line.net + line.tax).scaleb(decimals(currency))
-    return int(figure.to_integral_value(ROUND_HALF_UP))
 
 
 def _refuse_nothing(amount: int) -> None:
@@ -141,64 +146,20 @@ def _refund_lines(order: Order, refund: Refund) -> tuple[Charge, ...]:
     charges = []
     for line in refund.lines:
         amount = gross(line, order.currency)
-        if line.rate > _MOST_VAT or (amount < 0 and not _takes_back_a_discount(line, order)):
+        if line.rate > _MOST_VAT or (amount < 0 and not takes_back_a_discount(line, order)):
             return ()
         if amount:
             charges.append(_charge(line, amount, line.quantity))
     return tuple(charges)
 
 
-def _takes_back_a_discount(line: Line, order: Order) -> bool:
-    return any(gross(order.lines[i], order.currency) < 0 for i in _origins(line, order))
-
-
-def _lines_after_refunds(order: Order) -> tuple[Charge, ...]:
-    """What the live refunds leave of the order's lines; none if a refund's line fits no line of the order."""
-    amounts = [gross(line, order.currency) for line in order.lines]
-    quantities = [line.quantity for line in order.lines]
-    for taken in (line for refund in order.refunds for line in refund.lines):
-        amount = gross(taken, order.currency)
-        if not amount:
-            continue
-        fits = (i for i in _origins(taken, order) if _within(amount, amounts[i]))
-        if (origin := next(fits, None)) is None:
-            return ()
-        amounts[origin] -= amount
-        quantities[origin] -= taken.quantity
-    return tuple(
-        _charge(line, amount, quantity)
-        for line, amount, quantity in zip(order.lines, amounts, quantities, strict=True)
-        if amount
-    )
-
-
-def _within(part: int, whole: int) -> bool:
-    """Whether `part` can be taken from `whole` without going beyond 0 or the wrong way."""
-    return min(0, whole) <= part <= max(0, whole)
-
-
-def _origins(taken: Line, order: Order) -> list[int]:
-    """The positions in the order of the lines that a refund's line may take back, likeliest first.
-
-    A store's line ids are unique over all its orders and refunds, so an equal id can only mean that very line.
-    """
-    alike = [
-        (taken.id != line.id, taken.reference != line.reference, i)
-        for i, line in enumerate(order.lines)
-        if taken.id == line.id
-        or (
-            (taken.kind, taken.rate) == (line.kind, line.rate)
-            and (taken.reference == line.reference or taken.name == line.name)
-        )
-    ]
-    return [i for *_, i in sorted(alike)]
-
-
 def _even(charges: tuple[Charge, ...], amount: int) -> tuple[Charge, ...]:
-    """The charges and what rounding is missing to `amount`; none if that is more than rounding."""
+    """The charges, evened out to `amount`; none if that takes more than rounding."""
     missing = amount - sum(charge.amount for charge in charges)
     if not charges or abs(missing) > len(charges) + 1:
         return ()
+    if missing < 0:
+        return _lowered(charges, -missing)
     if not missing:
         return charges
     rounding = Charge(
@@ -212,11 +173,23 @@ def _even(charges: tuple[Charge, ...], amount: int) -> tuple[Charge, ...]:
     return (*charges, rounding)
 
 
+def _lowered(charges: tuple[Charge, ...], excess: int) -> tuple[Charge, ...]:
+    """Take `excess` off the largest charge, so that no negative one is needed; none if nothing remained of it."""
+    largest = max(charges, key=lambda charge: charge.amount)
+    if largest.amount <= excess:
+        return ()
+    return tuple(replace(it, amount=it.amount - excess) if it is largest else it for it in charges)
+
+
 def _per_rate(charges: Iterable[Charge]) -> dict[Decimal, int]:
     sums: dict[Decimal, int] = {}
     for charge in charges:
         sums[charge.rate] = sums.get(charge.rate, 0) + charge.amount
     return sums
+
+
+def _positive(sums: dict[Decimal, int]) -> dict[Decimal, int]:
+    return {rate: max(0, part) for rate, part in sums.items()}
 
 
 def _share(amount: int, weights: dict[Decimal, int]) -> dict[Decimal, int]:
@@ -226,7 +199,7 @@ def _share(amount: int, weights: dict[Decimal, int]) -> dict[Decimal, int]:
 
 
 def _split(order: Order, amount: int, left: dict[Decimal, int], name: str, reference: str) -> tuple[Charge, ...]:
-    whole = {rate: max(0, part) for rate, part in _per_rate(_order_lines(order)).items()}
+    whole = _positive(_per_rate(_order_lines(order)))
     weights = (left if any(left.values()) else whole) or {Decimal(0): 0}
     return tuple(
         Charge(

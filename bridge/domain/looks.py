@@ -2,40 +2,22 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from bridge.domain.cases import Case
 from bridge.domain.changes import SWITCH, Change, Topic, diff
 from bridge.domain.decision import decide, unsettled
-from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
-from bridge.domain.keys import is_ours, restore_key, stem
+from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
+from bridge.domain.keys import is_ours, is_replacing, restore_key, stem
 from bridge.domain.orders import GONE, Order
 from bridge.domain.payments import EntryKind, Payment, PaymentState
 from bridge.domain.reasons import Reason
-from bridge.domain.records import Agreed, Closed, How, Record, Settlement, State
+from bridge.domain.records import Closed, How, OpenAction, Record, Settlement, State
+from bridge.domain.remarks import SET_BACK_TO, Remark, adopted, announced, not_final, recorded, set_back
 from bridge.domain.rules import Rules, StatusLock
 from bridge.domain.settlement import match
 from bridge.domain.steps import Call, Kind, Step
 
-_SET_BACK = ("pending", "processing", "on-hold")
 _RESTORABLE = ("completed", "cancelled")
-
-
-class Topics(StrEnum):
-    """What staff are told once, beside the outcomes of steps."""
-
-    ADOPTED = "adopted"
-    """A return that somebody else made meets a refund. refund, amount"""
-    SET_BACK = "set-back"
-    """A closed order was set back. before, after"""
-    PENDING = "pending"
-    """The payment is not final yet. detail"""
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    topic: Topics
-    facts: Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,21 +70,23 @@ def baseline(order: Order, rules: Rules, now: datetime) -> Record:
 def consider(order: Order, payment: Payment, record: Record, rules: Rules, now: datetime) -> Verdict:
     """Decide about one look, and say what is to be remembered of it."""
     case = _case(order, payment, record, rules, now)
-    remarks = _adopted(case.met, record.settlements)
-    if payment.state is PaymentState.PENDING and order.paid is not None and payment.captured == 0:
-        remarks = (*remarks, Remark(Topics.PENDING, {"detail": payment.detail}))
+    if _silent(case):
+        # What was met meanwhile is told, and remembered, when the order is no longer to be left alone.
+        return Verdict(record=case.record.evolve(settlements=record.settlements), decision=decide(case).decision)
+    remarks = [*adopted(case, record.settlements), *not_final(case)]
     if case.record.closed and not unsettled(case) and _open_again(case):
         restore = _restore(case)
         if restore:
-            return Verdict(record=case.record, decision=gate(Act(restore), record), remarks=remarks)
-        if rules.status_lock is not StatusLock.OFF and order.status in _SET_BACK:
-            facts = {"before": record.closed_status, "after": order.status}
-            remarks = (*remarks, Remark(Topics.SET_BACK, facts))
+            return Verdict(record=case.record, decision=gate(Act(restore), record), remarks=tuple(remarks))
+        if rules.status_lock is not StatusLock.OFF:
+            remarks += set_back(case)
         case = replace(case, record=case.record.evolve(closed=None))
     conclusion = decide(case)
     decision = gate(conclusion.decision, record)
+    case = replace(case, met=conclusion.settlements)
+    remarks += [*recorded(case, decision), *announced(case, decision)]
     record = case.record.evolve(settlements=conclusion.settlements)
-    return Verdict(record=_remember(decision, record, case), decision=decision, remarks=remarks)
+    return Verdict(record=_remember(decision, record, case), decision=decision, remarks=tuple(remarks))
 
 
 def _case(order: Order, payment: Payment, record: Record, rules: Rules, now: datetime) -> Case:
@@ -135,34 +119,37 @@ def _stale(payment: Payment, record: Record) -> bool:
 
 
 def _voided(payment: Payment, front: str) -> bool:
-    """Whether nothing is left of the payment and we had a hand in that: its log says so, also to a new database."""
+    """Whether nothing is left of the payment and we had a hand in that: its log says so, also to a new database.
+
+    A release that a new reservation is to follow voids nothing.
+    """
     nothing = payment.reserved == 0 and payment.captured == 0
-    return nothing and any(e.kind is EntryKind.RELEASE and is_ours(e.key, front) for e in payment.log)
-
-
-def _adopted(met: tuple[Settlement, ...], before: tuple[Settlement, ...]) -> tuple[Remark, ...]:
-    known = {settlement.entry for settlement in before}
-    return tuple(
-        Remark(Topics.ADOPTED, {"refund": settlement.refund, "amount": settlement.amount})
-        for settlement in met
-        if settlement.how is How.ADOPTED and settlement.entry and settlement.entry not in known
-    )
+    keys = [entry.key for entry in payment.log if entry.kind is EntryKind.RELEASE and is_ours(entry.key, front)]
+    return nothing and bool(keys) and not is_replacing(keys[-1], front)
 
 
 def _open_again(case: Case) -> bool:
     removed = case.order.status in ("trash", GONE)
-    silent = case.record.paused or case.order.meta_value(SWITCH) in ("off", "pause")
-    return not (case.in_capture_phase or case.in_void_phase or removed or silent)
+    return not (case.in_capture_phase or case.in_void_phase or removed)
+
+
+def _silent(case: Case) -> bool:
+    """Whether somebody has told the bridge to leave the order alone: it says nothing about it either."""
+    return case.record.paused or case.order.meta_value(SWITCH) in ("off", "pause")
 
 
 def _restore(case: Case) -> Step | None:
-    """The step back to the status it was closed in: once per order and day, never to refunded or custom ones."""
+    """The step back to the status it was closed in: once per order and day, never to refunded or custom ones.
+
+    The lock follows the action that closed the order: where that is switched off, it locks nothing.
+    """
     record, today = case.record, case.now.date()
     if case.rules.status_lock is not StatusLock.RESTORE or record.restored == today:
         return None
-    if case.waived(Kind.RESTORE_STATUS, 0):
+    closing = case.rules.capture if record.closed is Closed.CAPTURED else case.rules.cancel
+    if not closing or case.waived(Kind.RESTORE_STATUS, 0):
         return None
-    if case.order.status not in _SET_BACK or record.closed_status not in _RESTORABLE:
+    if case.order.status not in SET_BACK_TO or record.closed_status not in _RESTORABLE:
         return None
     return Step(
         kind=Kind.RESTORE_STATUS,
@@ -176,13 +163,10 @@ def _restore(case: Case) -> Step | None:
 
 
 def gate(decision: Decision, record: Record) -> Decision:
-    """Let what persons and providers said about this very step stand: waived, approved, refused.
-
-    While the outcome of a call is not known, nothing else may go.
-    """
+    """Let what persons and providers said about this very step stand: waived, approved, refused."""
     open_ = record.open
-    if open_ and open_.state is State.UNKNOWN and isinstance(decision, Act):
-        return Wait(None, "what became of the last call is not known yet")
+    if doubt := _doubt(open_, decision):
+        return doubt
     step = decision.step if isinstance(decision, Act | Hold) else None
     if step is None:
         return decision
@@ -196,12 +180,22 @@ def gate(decision: Decision, record: Record) -> Decision:
     shown = isinstance(decision, Act) or (isinstance(decision, Hold) and dict(decision.facts) == dict(open_.facts))
     if open_.approved and shown:
         return Act(step)
-    # What its own call brought up holds a step whatever the amounts say now.
-    if open_.reason == Reason.NOT_SEEN:
-        return Hold(Reason.NOT_SEEN, {"amount": step.amount}, step)
     if open_.reason == Reason.REFUSED and open_.state is State.HELD and isinstance(decision, Act):
         return Hold(Reason.REFUSED, {"said": open_.refusal}, step)
     return decision
+
+
+def _doubt(open_: OpenAction | None, decision: Decision) -> Decision | None:
+    """What the last call brought up: whatever order and books say now, nothing goes before it is known."""
+    if open_ is None:
+        return None
+    if open_.state is State.UNKNOWN and isinstance(decision, Act):
+        return Wait(None, "what became of the last call is not known yet")
+    if open_.reason == Reason.OTHER_AMOUNT:
+        return Hold(Reason.OTHER_AMOUNT, open_.facts, open_.step)
+    if open_.reason == Reason.NOT_SEEN and not open_.approved and not isinstance(decision, Wait):
+        return Hold(Reason.NOT_SEEN, {"amount": open_.step.amount}, open_.step)
+    return None
 
 
 def _remember(decision: Decision, record: Record, case: Case) -> Record:
@@ -209,12 +203,10 @@ def _remember(decision: Decision, record: Record, case: Case) -> Record:
         return record.evolve(counts=True)
     if not (isinstance(decision, Quiet) and decision.agreed):
         return record
-    order = case.order
-    terms = Agreed(total=order.total, refunded=order.refunded)
-    record = record.evolve(agreed=terms, counts=False, payment_id=case.payment.id)
+    record = record.evolve(agreed=case.terms, counts=False, payment_id=case.payment.id)
     if decision.closes is None or case.payment.reserved == 0:
         # What was dropped is out of the way; the same step wanted another day is another matter.
         record = record.evolve(waived=frozenset())
     if decision.closes:
-        record = record.evolve(closed=decision.closes, closed_status=order.status)
+        record = record.evolve(closed=decision.closes, closed_status=case.order.status)
     return record

@@ -5,25 +5,24 @@ A note is never the reason why a look fails: what is not known reads "?", or the
 an order in a currency that ISO 4217 does not know raises `AmountError`; a store's client lets none through.
 """
 
-import unicodedata
+import re
 from typing import assert_never
 
 from babel.numbers import format_decimal, get_currency_symbol
 
 from bridge.domain.decisions import Facts, Hold
-from bridge.domain.looks import Remark
 from bridge.domain.money import AmountError, decimals, to_major
 from bridge.domain.orders import Order
-from bridge.domain.payments import Payment, PaymentState
+from bridge.domain.payments import Can, EntryKind, Payment, PaymentState
 from bridge.domain.reasons import Reason
-from bridge.domain.steps import EFFECT, Call, Kind, Step
+from bridge.domain.remarks import Remark
+from bridge.domain.steps import Call, Kind, Step
 from bridge.domain.wording import ECSTER, wording
-from bridge.domain.wording.sentences import Wording
+from bridge.domain.wording.plain import cut, plain
+from bridge.domain.wording.sentences import Attention, Wording
 
 LONGEST_NOTE = 1000
 """Characters of a note with its mark: a screenful, far below what any store refuses."""
-LONGEST_INSERT = 200
-"""Characters of any text that is not ours, such as a provider's refusal."""
 
 _SYMBOL_AT_HOME = {"SEK": "kr", "NOK": "kr", "DKK": "kr"}
 """As the shop itself shows these, in whatever language; babel says "SEK" to the English."""
@@ -44,38 +43,41 @@ def money(amount: int, currency: str, language: str) -> str:
     return " ".join([figure, *symbol.split()])  # the West African franc's symbol has a no-break space
 
 
-def done_note(step: Step, order: Order, payment: Payment | None, provider: str, language: str) -> str:
+def done_note(
+    step: Step, order: Order, payment: Payment | None, provider: str, language: str, reference: str = ""
+) -> str:
     """Say that a step is done, and what is reserved and captured now.
 
     `payment` is as it was read after the step; `provider` as people know it ("Resurs", "Ecster"). For Ecster the
-    first sentence is its plugin's own, in English, with the id of the log entry that bears the step's key.
+    first sentence is its plugin's own, in English, with `reference`, what the provider calls it.
     """
     words = wording(language)
-    fields = _Fields(_step_fields(step, order, words), provider=_plain(provider, words))
-    if provider == "Ecster" and step.kind in ECSTER:
-        entry = payment.entry(EFFECT[step.call], step.key) if payment else None
-        fields["transaction"] = f", transaction {_plain(entry.id, words)}" if entry else ""
-        fields["refund"] = f" for refund {step.refund}" if step.refund else ""
+    fields = _Fields(_step_fields(step, order, words), provider=plain(provider, words))
+    if step.kind is Kind.CANCEL and payment is not None and payment.captured > 0:
+        told = [words.leftover_released]
+    elif provider == "Ecster" and step.kind in ECSTER:
+        fields |= _ecster_ends(step, order, reference, words)
         told = [ECSTER[step.kind], *([] if "{amount}" in ECSTER[step.kind] else [words.amount])]
     else:
-        told = [_outcome(step, words)]
-    sentences = [template.format_map(fields) for template in told]
-    if step.kind is not Kind.RESTORE_STATUS:
-        sentences += _left(payment, words)
-    return " ".join(sentences)
+        told = [_outcome(step, order, words)]
+    amounts = _amounts(payment, words)
+    if payment is not None and amounts is not None and step.kind is not Kind.RESTORE_STATUS:
+        fields |= amounts
+        if step.kind is Kind.CAPTURE and _closed(payment) > 0:
+            told.append(words.rest_released)
+        told.append(words.left_after_refunds if payment.returned else words.left)
+    return " ".join(template.format_map(fields) for template in told)
 
 
 def hold_note(hold: Hold, order: Order, payment: Payment | None, provider: str, language: str) -> str:
     """Say in three sentences why a person is needed: what happened, what the payment shows, what to do now."""
     words = wording(language)
-    fields = _Fields(_fact_fields(hold.facts, order, words), provider=_plain(provider, words))
-    fields |= _differences(hold.facts, order, words)
+    fields = _fact_fields(hold.facts, order, provider, words)
     if hold.step is not None:
         figures = _step_fields(hold.step, order, words)
-        fields = _Fields(figures | fields, step=words.steps[hold.step.call].format_map(figures))
-    attention = words.attention[hold.reason]
-    if hold.reason is Reason.REFUSED and hold.step is not None and hold.step.call is Call.RESTORE:
-        attention = words.not_restored
+        named = words.replacing if _replaces(hold.step) else words.steps[hold.step.call]
+        fields = _Fields(figures | fields, step=named.format_map(figures))
+    attention = _attention(hold, payment, words)
     advice = (attention.with_approval if hold.step else "") or attention.advice
     told = (attention.happened.format_map(fields), _shown(hold, payment, fields, words), advice.format_map(fields))
     return " ".join(sentence[:1].upper() + sentence[1:] for sentence in told)
@@ -84,14 +86,13 @@ def hold_note(hold: Hold, order: Order, payment: Payment | None, provider: str, 
 def remark_note(remark: Remark, order: Order, provider: str, language: str) -> str:
     """Say what staff are told once beside the outcomes of steps."""
     words = wording(language)
-    fields = _Fields(_fact_fields(remark.facts, order, words), provider=_plain(provider, words))
-    return words.remarks[remark.topic].format_map(fields)
+    return words.remarks[remark.topic].format_map(_fact_fields(remark.facts, order, provider, words))
 
 
 def marked(text: str, mark: str) -> str:
     """Return `text`, cut if need be, with the mark by which the note is found again at its very end."""
     end = f" (wc-bridge {mark})"
-    return _cut(text, LONGEST_NOTE - len(end)) + end
+    return cut(text, LONGEST_NOTE - len(end)) + end
 
 
 class _Fields(dict[str, str]):
@@ -101,14 +102,18 @@ class _Fields(dict[str, str]):
         return "?"
 
 
-def _outcome(step: Step, words: Wording) -> str:
+def _outcome(step: Step, order: Order, words: Wording) -> str:
     match step.kind:
         case Kind.CAPTURE:
             return words.captured
         case Kind.CANCEL:
             return words.cancelled
+        case Kind.REFUND if step.refund is None:
+            return words.rest_refunded
         case Kind.REFUND:
-            return words.refunded if step.refund else words.rest_refunded
+            return words.part_refunded if step.amount < _whole(step, order) else words.refunded
+        case Kind.MODIFY if _replaces(step):
+            return words.replaced
         case Kind.MODIFY:
             return words.raised if step.call is Call.RAISE else words.lowered
         case Kind.RESTORE_STATUS:
@@ -117,34 +122,83 @@ def _outcome(step: Step, words: Wording) -> str:
             assert_never(step.kind)
 
 
+def _attention(hold: Hold, payment: Payment | None, words: Wording) -> Attention:
+    """The sentences for a hold's reason, or those of the case of it that asks for others."""
+    match hold.reason:
+        case Reason.REFUSED if hold.step is not None and hold.step.call is Call.RESTORE:
+            return words.not_restored
+        case Reason.NOT_SHOWN if payment is not None and payment.state is not PaymentState.GONE:
+            return words.outdated
+        case Reason.PENDING_LONG if payment is not None and payment.captured > 0 and payment.reserved == 0:
+            return words.pending_captured
+        case Reason.CANNOT_REFUND if payment is not None and Can.REFUND in payment.can:
+            return words.only_whole
+        case Reason.DOUBT_OWNER if not hold.facts.get("reference"):
+            return words.no_owner
+        case _:
+            return words.attention[hold.reason]
+
+
+def _replaces(step: Step) -> bool:
+    """Whether it releases the whole reservation for a new one to follow."""
+    return step.kind is Kind.MODIFY and step.call is Call.RELEASE and step.everything
+
+
+def _whole(step: Step, order: Order) -> int:
+    """The amount of the refund that the step pays all or a part of."""
+    return next((refund.amount for refund in order.refunds if refund.id == step.refund), step.amount)
+
+
+def _closed(payment: Payment) -> int:
+    """What was once reserved and is neither captured, released by an entry of the log, nor reserved now."""
+    signs = {EntryKind.CREATE: 1, EntryKind.RAISE: 1, EntryKind.RELEASE: -1}
+    asked = sum(signs.get(entry.kind, 0) * entry.amount for entry in payment.log)
+    return max(0, asked - payment.captured) if payment.reserved == 0 else 0
+
+
 def _step_fields(step: Step, order: Order, words: Wording) -> _Fields:
     return _Fields(
         amount=money(step.amount, order.currency, words.language),
         target=money(step.target, order.currency, words.language),
+        whole=money(_whole(step, order), order.currency, words.language),
         refund=str(step.refund or "?"),
         status=_status(step.status or "", words),
     )
 
 
-def _fact_fields(facts: Facts, order: Order, words: Wording) -> dict[str, str]:
-    return {name: _fact(name, value, order, words) for name, value in facts.items()}
+def _ecster_ends(step: Step, order: Order, reference: str, words: Wording) -> _Fields:
+    """The ends of the sentences in `ECSTER`, each empty where there is nothing to say."""
+    whole = _whole(step, order)
+    of_whole = f" of {money(whole, order.currency, words.language)}" if step.amount < whole else ""
+    return _Fields(
+        transaction=f", transaction {plain(reference, words)}" if reference else "",
+        purpose=f" for {of_whole and 'a part of '}refund {step.refund}{of_whole}" if step.refund else "",
+    )
+
+
+def _fact_fields(facts: Facts, order: Order, provider: str, words: Wording) -> _Fields:
+    given = {name: _fact(name, value, order, words) for name, value in facts.items()}
+    return _Fields({"detail": ""} | _differences(facts, order, words) | given, provider=plain(provider, words))
 
 
 def _fact(name: str, value: int | str, order: Order, words: Wording) -> str:
     match name:
         case "refund":
             return str(value)
-        case "detail" | "reference":
-            said = _plain(str(value), words)
-            return f" ({said})" if said else ""
+        case "detail":
+            return _state(plain(str(value), words), words)
+        case "reference":
+            return f" ({plain(str(value), words)})"
+        case "payment_currency" if value in ("", "?"):
+            return words.unknown_currency
         case "said":
-            return _plain(str(value), words).rstrip(". ") or words.unsaid
+            return plain(str(value), words).rstrip(". ") or words.unsaid
         case "before" | "after":
             return _status(str(value), words)
         case _ if isinstance(value, int):
             return money(value, order.currency, words.language)
         case _:
-            return _plain(str(value), words)
+            return plain(str(value), words)
 
 
 def _differences(facts: Facts, order: Order, words: Wording) -> dict[str, str]:
@@ -158,9 +212,19 @@ def _differences(facts: Facts, order: Order, words: Wording) -> dict[str, str]:
     }
 
 
+def _state(said: str, words: Wording) -> str:
+    """What is said of a payment's state ("REJECTED: CREDIT_DENIED"), explained as far as we know the words."""
+    parts = re.split(r"[:,] ", said)
+    if states := [words.states[word] for word in parts if word in words.states]:
+        return f": {states[-1]} ({said})"
+    if findings := [words.findings[word] for word in parts if word in words.findings]:
+        return f": {findings[-1]}"
+    return f" ({said})" if said else ""
+
+
 def _status(status: str, words: Wording) -> str:
     """An order status as the shop shows it; one that is not WooCommerce's own by its slug."""
-    return words.statuses.get(status) or _plain(status, words)
+    return words.statuses.get(status) or plain(status, words)
 
 
 def _amounts(payment: Payment | None, words: Wording) -> _Fields | None:
@@ -172,6 +236,7 @@ def _amounts(payment: Payment | None, words: Wording) -> _Fields | None:
         "captured": payment.captured,
         "returned": payment.returned,
         "net": payment.net,
+        "rest": _closed(payment),
     }
     try:
         return _Fields({name: money(figure, payment.currency, words.language) for name, figure in figures.items()})
@@ -185,27 +250,3 @@ def _shown(hold: Hold, payment: Payment | None, fields: _Fields, words: Wording)
         return words.not_shown.format_map(fields)
     limit = words.limited.format_map(fields) if "limit" in hold.facts else ""
     return words.shown.format_map(_Fields(amounts, provider=fields["provider"], limit=limit))
-
-
-def _left(payment: Payment | None, words: Wording) -> list[str]:
-    amounts = _amounts(payment, words)
-    if payment is None or amounts is None:
-        return []
-    return [(words.left_after_refunds if payment.returned else words.left).format_map(amounts)]
-
-
-def _plain(text: str, words: Wording) -> str:
-    """Text from outside in one line, without anything that a shop would render or a terminal would obey."""
-    text = text.replace("<", "‹").replace(">", "›").replace("&", f" {words.ampersand} ")
-    text = "".join(" " if unicodedata.category(c).startswith("C") else c for c in text)
-    return _cut(" ".join(text.split()), LONGEST_INSERT)
-
-
-def _cut(text: str, most: int) -> str:
-    """At most so many characters, never parting a letter from its accents."""
-    if len(text) <= most:
-        return text
-    end = most - 1
-    while end > 0 and unicodedata.category(text[end]).startswith("M"):
-        end -= 1
-    return f"{text[:end].rstrip()}…"

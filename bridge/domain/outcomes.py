@@ -16,6 +16,8 @@ class Refused:
     """The provider says no, and nothing has happened. `reason` is safe to show to staff."""
 
     reason: str
+    surprising: bool = False
+    """The payment as read says that it could be done: only reading it again tells which of the two is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,12 @@ class Can(StrEnum):
     """What the provider would accept on this payment now."""
 
     CAPTURE = "capture"
+    """All that is reserved."""
     CAPTURE_PART = "capture_part"
+    """Any stated amount, up to all."""
     CAPTURE_AND_CLOSE = "capture_and_close"
     """One call captures a part and releases the rest."""
     RELEASE = "release"
-    """Everything that is still reserved."""
     RELEASE_PART = "release_part"
     RAISE = "raise"
     REFUND = "refund"
@@ -73,8 +74,14 @@ class Payment:
     """L: how much may be reserved and captured in all; None where it cannot be raised."""
     can: frozenset[Can]
     log: tuple[Entry, ...]
+    fee: int = 0
+    """What the provider itself added to what the shop asked for; the order's total may contain it or not."""
+    returnable: tuple[int, ...] = ()
+    """What is left to return of each capture, where one return can only go against one; empty elsewhere."""
     keyless: frozenset[EntryKind] = frozenset()
     """Kinds of entries that can never bear a key of ours at this provider (Ecster's Swish refunds)."""
+    failed: str = ""
+    """The provider's word for how the last such call failed; "" when it did not, or is under way."""
 
     @property
     def net(self) -> int:

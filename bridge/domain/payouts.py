@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from bridge.domain.cases import Case
 from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
-from bridge.domain.keys import refund_key
+from bridge.domain.keys import refund_key, refund_of
 from bridge.domain.orders import Refund
-from bridge.domain.payments import Can
+from bridge.domain.payments import Can, EntryKind
 from bridge.domain.phases import release_all
 from bridge.domain.reasons import Reason
-from bridge.domain.records import Closed
+from bridge.domain.records import Closed, How
 from bridge.domain.settlement import unmet
 from bridge.domain.steps import Call, Kind, Step
 
@@ -47,24 +47,52 @@ def _payout(case: Case, refund: Refund) -> Decision | Already:
     step = _refund(case, refund.id, min(amount, left))
     if amount > left:
         return Hold(Reason.REFUND_TOO_LARGE, {"amount": amount, "left": left}, step)
+    if reason := held_back(case, refund):
+        return Hold(reason, {"amount": amount}, step)
+    due = (case.record.seen(refund.id) or case.now) + case.rules.settle_refund + case.rules.refund_delay
+    if case.now < due:
+        return Wait(due, "refund.delay of settings.yaml")
+    if payable(case, amount):
+        return Act(step)
+    return Hold(Reason.CANNOT_REFUND, {"amount": amount, "paid": case.payment.net}, step)
+
+
+def payable(case: Case, amount: int) -> bool:
+    """Whether the provider lists a refund that would pay `amount`."""
+    return case.can_all(Can.REFUND) if amount == case.payment.net else case.can(Can.REFUND_PART)
+
+
+def begun(case: Case, refund: Refund) -> bool:
+    """Whether a part of the refund was paid by us: what persons and clocks had to say about it has been said."""
+    return any(settlement.refund == refund.id and settlement.how is How.PAID for settlement in case.met)
+
+
+def held_back(case: Case, refund: Refund) -> Reason | None:
+    """Why a refund is not paid without a person's word although the money is there."""
+    if begun(case, refund):
+        return None
     if refund.paid_by_shop:
-        return Hold(Reason.SHOP_SAYS_PAID, {"amount": amount}, step)
+        return Reason.SHOP_SAYS_PAID
     seen = case.record.seen(refund.id) or case.now
     if refund.created is not None and seen - refund.created > case.rules.hold_older_than:
-        return Hold(Reason.OLD_REFUND, {"amount": amount}, step)
-    if case.now < seen + case.rules.refund_delay:
-        return Wait(seen + case.rules.refund_delay, "refund.delay of settings.yaml")
-    if case.can(Can.REFUND if amount == case.payment.net else Can.REFUND_PART):
-        return Act(step)
-    return Hold(Reason.CANNOT_CHANGE, {"asked": case.asked, "reserved": case.payment.reserved})
+        return Reason.OLD_REFUND
+    return None
 
 
 def _refund(case: Case, refund_id: int, amount: int) -> Step:
-    """A payout; `refund_id` 0 is the rest of a refunded order, which only a person's approval sends."""
+    """A payout; `refund_id` 0 is the rest of a refunded order, which only a person's approval sends.
+
+    Where each return goes against one capture and none has enough left, the largest part that fits goes first:
+    the rest follows as a step of its own.
+    """
+    left = case.payment.returnable
+    amount = min(amount, max(left)) if left else amount
+    returns = (entry for entry in case.payment.log if entry.kind is EntryKind.RETURN)
+    part = 1 + sum(refund_of(entry.key, case.stem) == refund_id for entry in returns)
     return Step(
         kind=Kind.REFUND,
         call=Call.REFUND,
-        key=refund_key(case.stem, refund_id),
+        key=refund_key(case.stem, refund_id, part),
         amount=amount,
         target=case.payment.returned + amount,
         refund=refund_id or None,

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from bridge.domain.cases import Case
 from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
-from bridge.domain.keys import capture_key, change_key
-from bridge.domain.payments import Can
+from bridge.domain.keys import capture_key, change_key, replace_key
+from bridge.domain.payments import Can, EntryKind, PaymentState
 from bridge.domain.reasons import Reason
 from bridge.domain.steps import Call, Kind, Step
 
@@ -50,29 +50,50 @@ def open_phase(case: Case) -> Decision | None:
         return _more_wanted(case, want, at_capture=False)
     if want == 0 and payment.captured > 0 and not case.release_leftover:
         return None
-    if want == 0:
-        found = release_all(case, "nothing is asked for any more")
-    elif case.can(Can.RELEASE_PART):
-        step = _change(
-            case, Call.RELEASE, payment.reserved - want, want, "the order asks for less than is reserved"
-        )
-        found = Act(step)
-    elif case.can(Can.CAPTURE_AND_CLOSE):
-        if case.record.agreed is None and not case.record.counts:
+    if want > 0 and not case.can(Can.RELEASE_PART) and case.can(Can.CAPTURE_AND_CLOSE):
+        first_sight = case.record.agreed is None and not case.record.counts
+        if first_sight and payment.reserved - want != payment.fee:
             return Hold(Reason.MORE_RESERVED, {"asked": want, "reserved": payment.reserved})
-        return Quiet("recorded: the lower total will be captured and the rest closed with it", agreed=True)
-    else:
-        found = _cannot(case, want)
+        return Quiet("recorded: the lower total will be captured, as the reservation can't be lowered", agreed=True)
+    found = _lower(case, want)
     if case.changed or not isinstance(found, Act):
         return found
     return Hold(Reason.MORE_RESERVED, {"asked": want, "reserved": payment.reserved}, found.step)
 
 
+def _lower(case: Case, want: int) -> Act | Hold:
+    """Release what is reserved beyond `want`; as the last way all of it, so that a new reservation follows."""
+    if want == 0:
+        return release_all(case, "nothing is asked for any more")
+    if case.can(Can.RELEASE_PART):
+        amount = case.payment.reserved - want
+        return Act(_change(case, Call.RELEASE, amount, want, "the order asks for less than is reserved"))
+    return _replace(case, want)
+
+
+def _replace(case: Case, want: int) -> Act | Hold:
+    """Release everything, to reserve `want` anew: where no part can be released, nothing else lowers an amount.
+
+    Only where the new reservation must fit, whether or not the provider counts what was released against the
+    limit (it is not known): an order must not end without its payment.
+    """
+    payment = case.payment
+    released = sum(entry.amount for entry in payment.log if entry.kind is EntryKind.RELEASE)
+    fits = payment.limit is not None and released + payment.reserved + want <= payment.limit
+    allowed = case.rules.modify and payment.captured == 0 and case.can(Can.RELEASE) and case.can(Can.RAISE)
+    if not (fits and allowed):
+        return _cannot(case, want)
+    key = replace_key(case.stem, len(payment.log))
+    why = "no part of the reservation can be released: it is replaced by a new one"
+    step = Step(kind=Kind.MODIFY, call=Call.RELEASE, key=key, amount=payment.reserved, target=want, why=why)
+    return Act(replace(step, everything=True))
+
+
 def _capture(case: Case, amount: int) -> Act | Hold:
     payment = case.payment
     whole = amount == payment.reserved
-    if not case.can(Can.CAPTURE if whole else Can.CAPTURE_PART):
-        return _cannot(case, amount)
+    if not (case.can_all(Can.CAPTURE) if whole else case.can(Can.CAPTURE_PART)):
+        return _replace(case, amount) if case.changed and not whole else _cannot(case, amount)
     target = payment.captured + amount
     step = Step(
         kind=Kind.CAPTURE,
@@ -88,7 +109,7 @@ def _capture(case: Case, amount: int) -> Act | Hold:
 
 def release_all(case: Case, why: str) -> Act | Hold:
     """Release everything that is still reserved."""
-    if not case.can(Can.RELEASE):
+    if not case.can_all(Can.RELEASE):
         return _cannot(case, 0)
     step = _change(case, Call.RELEASE, case.payment.reserved, 0, why)
     return Act(replace(step, kind=Kind.CANCEL, everything=True))
@@ -108,14 +129,17 @@ def _more_wanted(case: Case, want: int, *, at_capture: bool) -> Decision:
     if payment.reserved == 0 and payment.captured > 0:
         return Hold(Reason.UNDERPAID, {"asked": case.asked, "paid": payment.net})
     facts: Facts = {"asked": want, "reserved": payment.reserved}
-    if payment.limit is not None:
+    if payment.state is PaymentState.DEAD:
+        facts = {**facts, "detail": payment.detail}
+    elif payment.limit is not None:
         facts = {**facts, "limit": payment.limit}
     raised = None
     dropped = at_capture and case.waived(Kind.MODIFY, want)
     if _may_raise(case, want) and not dropped:
         why = "the order asks for more than is reserved"
         raised = _change(case, Call.RAISE, want - payment.reserved, want, why)
-        if case.changed:
+        # Only for a total that is known to have changed: that it counts is not yet to say that more was agreed on.
+        if case.changed and (case.record.agreed or case.being_replaced):
             return Act(raised)
     if payment.reserved == 0:
         return Hold(Reason.NO_MONEY, facts, raised)

@@ -7,7 +7,7 @@ was returned for it then waits for a refund that explains it.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from bridge.domain.keys import refund_key
+from bridge.domain.keys import refund_of
 from bridge.domain.orders import Order, Refund
 from bridge.domain.payments import Entry, EntryKind, Payment
 from bridge.domain.records import How, Settlement
@@ -43,11 +43,10 @@ def match(
         for entry in payment.log
         if entry.kind is EntryKind.RETURN and entry.id not in used and entry.id not in aside
     ]
-    aside |= {entry.id for entry in open_returns if entry.key == refund_key(stem, 0)}
-    ours = {refund_key(stem, refund.id): refund for refund in order.refunds}
+    aside |= {entry.id for entry in open_returns if refund_of(entry.key, stem) == 0}
     named = {str(refund.id): refund for refund in order.refunds}
     rest = [entry for entry in open_returns if entry.id not in aside]
-    rest = [e for e in rest if not _meet(e, ours.get(e.key or ""), met, How.PAID)]
+    rest = [e for e in rest if not _meet(e, order.refund(refund_of(e.key, stem) or 0), met, How.PAID)]
     rest = [e for e in rest if not _meet(e, named.get(e.key or ""), met, How.ADOPTED, exactly=True)]
     rest = [e for e in rest if not _adopt(e, order, met)]
     return Matching(settlements=tuple(met), unrelated=frozenset(aside), unmatched=tuple(rest))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bridge.domain.attempts import Attempt, Nothing, NotYet, Shown, judge
+from bridge.domain.attempts import Attempt, Nothing, NotYet, Shown, by_key, judge
 from bridge.domain.lifecycle import next_read
 from bridge.domain.orders import Order
 from bridge.domain.payments import EntryKind, Payment
@@ -32,21 +32,23 @@ def settle(
 ) -> Settled | NotYet:
     """Say what the fresh reads of an order and its payment tell about the open action's last call."""
     open_ = record.open
-    if open_ is None or attempt is None or not unsettled(open_):
+    if open_ is None or attempt is None:
         return Settled(record)
-    if attempt.step.call is Call.RESTORE:
+    if attempt.step.call is Call.RESTORE and unsettled(open_):
         return _settle_restore(order, record, open_, attempt, now, settle_unknown)
+    if not unsettled(open_):
+        # A refusal can be the answer to a request that something on the way sent twice: its key tells.
+        again = _refused(open_) or (open_.reason == Reason.OTHER_AMOUNT and open_.approved)
+        shown = by_key(attempt, payment) if payment and again else None
+        return _done(shown, attempt, order, payment, record) if payment and shown else Settled(record)
     if payment is None:
         return NotYet(now + settle_unknown)
     match judge(attempt, payment, now, settle_unknown):
-        case Shown(reference=reference, amount=amount):
-            step = replace(attempt.step, amount=amount)
-            if step.refund is not None and EntryKind.RETURN in payment.keyless:
-                record = _paid(record, step.refund, amount, reference)
-            if step.call is Call.RELEASE:
-                met = settle_release(order, payment, record.settlements, attempt.step.amount)
-                record = record.evolve(settlements=met)
-            return Settled(record.evolve(open=None, payment_id=payment.id), step, reference)
+        case Shown() as shown:
+            return _done(shown, attempt, order, payment, record)
+        case Nothing(refusal=refusal) if refusal:
+            held = replace(open_, state=State.HELD, reason=Reason.REFUSED, refusal=refusal, approved=False)
+            return Settled(record.evolve(open=held))
         case Nothing(doubtful=True):
             # Said when it was held already, an approval is for another call; said before, that call has used it up.
             again = open_.approved and open_.reason == Reason.NOT_SEEN
@@ -56,6 +58,26 @@ def settle(
             return Settled(record.evolve(open=replace(open_, state=State.READY, reason="it did not take effect")))
         case NotYet(until=until):
             return NotYet(next_read(attempt.ended or now, now, until))
+
+
+def _done(shown: Shown, attempt: Attempt, order: Order, payment: Payment, record: Record) -> Settled:
+    """Take the call as done, where it did what was asked or a person has said that it is well so."""
+    step, open_ = replace(attempt.step, amount=shown.amount), record.open
+    bounded = step.call is Call.RELEASE and step.everything  # by the provider itself, to what was left
+    if shown.amount != attempt.step.amount and not bounded and open_ and open_.reason != Reason.OTHER_AMOUNT:
+        facts = {"amount": attempt.step.amount, "done": shown.amount}
+        held = replace(open_, state=State.HELD, reason=Reason.OTHER_AMOUNT, facts=facts, approved=False)
+        return Settled(record.evolve(open=held))
+    if step.refund is not None and payment.entry(EntryKind.RETURN, step.key) is None:
+        record = _paid(record, step.refund, shown.amount, shown.reference)
+    if step.call is Call.RELEASE:
+        met = settle_release(order, payment, record.settlements, attempt.step.amount)
+        record = record.evolve(settlements=met)
+    return Settled(record.evolve(open=None, payment_id=payment.id), step, shown.reference)
+
+
+def _refused(open_: OpenAction) -> bool:
+    return open_.state is State.HELD and open_.reason == Reason.REFUSED
 
 
 def _paid(record: Record, refund: int, amount: int, entry: str) -> Record:

@@ -10,9 +10,8 @@ from bridge.domain.attempts import Attempt
 from bridge.domain.lifecycle import retry_delay
 from bridge.domain.lines import Charge, capture_charges, change_charges, refund_charges
 from bridge.domain.money import AmountError
-from bridge.domain.orders import Order
+from bridge.domain.orders import Order, Refund
 from bridge.domain.outcomes import Done, Later, Outcome, Refused, Unknown
-from bridge.domain.payments import Payment
 from bridge.domain.reasons import Reason
 from bridge.domain.records import State
 from bridge.domain.steps import Call, Step
@@ -64,6 +63,7 @@ def attempt(ready: Ready) -> Attempt:
         reserved=payment.reserved if payment else 0,
         captured=payment.captured if payment else 0,
         returned=payment.returned if payment else 0,
+        failed=payment.failed if payment else "",
     )
 
 
@@ -78,7 +78,7 @@ def request(unit: Unit, ready: Ready) -> Request | Refused | None:
     if ready.payment is None:
         return Refused("there is no payment to do this with")
     try:
-        lines = charges(ready.order, ready.payment, step)
+        lines = charges(ready.order, step)
     except AmountError as error:
         return Refused(str(error))
     return Request(
@@ -107,14 +107,16 @@ async def call(unit: Unit, ready: Ready, prepared: Request | Refused | None) -> 
         return Unknown(f"wc-bridge itself failed in the middle of the call ({type(error).__name__})")
 
 
-def charges(order: Order, payment: Payment, step: Step) -> tuple[Charge, ...]:
+def charges(order: Order, step: Step) -> tuple[Charge, ...]:
     """The lines of a step; they sum to its amount exactly."""
-    refund = order.refund(step.refund) if step.refund is not None else None
-    if refund is not None:
-        return refund_charges(order, refund, step.amount)
-    if step.call is Call.CAPTURE and payment.captured == 0:
-        return capture_charges(order, step.amount)
-    return change_charges(order, step.amount)
+    match step.call:
+        case Call.CAPTURE:
+            return capture_charges(order, step.amount)
+        case Call.REFUND:
+            rest = Refund(id=0, amount=step.amount)
+            return refund_charges(order, order.refund(step.refund or 0) or rest, step.amount)
+        case _:
+            return change_charges(order, step.amount)
 
 
 async def _restore(unit: Unit, order: Order, step: Step) -> Outcome:
@@ -132,7 +134,10 @@ async def _restore(unit: Unit, order: Order, step: Step) -> Outcome:
 async def _record(unit: Unit, ready: Ready, attempt: Attempt, outcome: Outcome) -> None:
     now = unit.now()
     state, text = _ending(outcome)
-    ended = replace(attempt, ended=now, said_done=isinstance(outcome, Done))
+    said_no = outcome.reason if isinstance(outcome, Refused) and outcome.surprising else ""
+    done = isinstance(outcome, Done)
+    reference = outcome.reference if isinstance(outcome, Done) else ""
+    ended = replace(attempt, ended=now, said_done=done, reference=reference, said_no=said_no)
     log.info("action.answer", store=unit.store.name, order=ready.order.id, key=ready.step.key, answer=text)
     for pause in (*PAUSES, None):
         try:
@@ -161,6 +166,8 @@ def _ending(outcome: Outcome) -> tuple[State, str]:
     match outcome:
         case Done():
             return State.UNKNOWN, "the provider says that it is done"
+        case Refused(reason=reason, surprising=True):
+            return State.UNKNOWN, f"refused, although the payment seemed to allow it: {reason}"
         case Refused(reason=reason):
             return State.HELD, f"refused: {reason}"
         case Later(reason=reason):

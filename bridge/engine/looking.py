@@ -16,7 +16,7 @@ from bridge.domain.orders import GONE, Order
 from bridge.domain.payments import Payment, PaymentState
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Record, State
-from bridge.domain.settling import settle, unsettled
+from bridge.domain.settling import Settled, settle, unsettled
 from bridge.domain.steps import Step
 from bridge.engine.telling import attention, not_ours, notes, story, words
 from bridge.engine.unit import Unit
@@ -144,7 +144,7 @@ async def _commit(
         verdict = Verdict(record=settled.record, decision=Wait(until, "the order names another payment now"))
     else:
         verdict = await _verdict(unit, order, mine, payment, _of_this_payment(settled.record, known, payment), now)
-    done = None if isinstance(settled, NotYet) else settled.done
+    ended = Settled(record) if isinstance(settled, NotYet) else settled
     name = unit.providers[mine.method.provider].name if mine and not elsewhere else known.provider
     reason, facts = attention(verdict.decision, known)
     committed = Look(
@@ -159,10 +159,10 @@ async def _commit(
         facts=facts,
         due=_due(verdict.decision, known, now, live=unit.live),
         watched=_watched(order, verdict, mine),
-        events=story(changes, verdict.decision, done, known),
-        notes=notes(unit, order, verdict, name, payment, done),
-        done=None if isinstance(settled, NotYet) else settled.reference,
-        moved=done is not None or _moved(known.payment, payment),
+        events=story(changes, verdict.decision, ended.done, known),
+        notes=notes(unit, order, verdict, name, payment, ended, known, now),
+        done=ended.reference,
+        moved=ended.done is not None or _moved(known.payment, payment),
     )
     action = await unit.journal.commit_look(known, committed, now)
     _log(unit, order, committed, known)

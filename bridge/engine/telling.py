@@ -9,12 +9,13 @@ from bridge.db.known import Known
 from bridge.domain.changes import Change
 from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
 from bridge.domain.keys import stem
-from bridge.domain.looks import Topics, Verdict
+from bridge.domain.looks import Verdict
 from bridge.domain.notes import done_note, hold_note, marked, remark_note
 from bridge.domain.orders import Order
 from bridge.domain.payments import Payment
-from bridge.domain.reasons import Reason
 from bridge.domain.records import Record
+from bridge.domain.remarks import Remark, Topics
+from bridge.domain.settling import Settled
 from bridge.domain.steps import Step
 from bridge.engine.unit import Unit
 
@@ -56,24 +57,37 @@ def story(
 
 
 def notes(
-    unit: Unit, order: Order, verdict: Verdict, provider: str, payment: Payment | None, done: Step | None
+    unit: Unit,
+    order: Order,
+    verdict: Verdict,
+    provider: str,
+    payment: Payment | None,
+    ended: Settled,
+    known: Known,
+    now: datetime,
 ) -> tuple[tuple[str, str], ...]:
     """The notes that this look gives rise to, as (mark, text); none while the store is in shadow mode."""
     if not unit.live:
         return ()
+    before = _ended_before(order, verdict.record)
     front, language = stem(order, unit.rules.tag), "en" if unit.language == "auto" else unit.language
     found = []
-    if done is not None:
-        found.append((done.key, done_note(done, order, payment, provider, language)))
+    if ended.done is not None:
+        note = done_note(ended.done, order, payment, provider, language, ended.reference or "")
+        found.append((ended.done.key, note))
     for remark in verdict.remarks:
-        again = verdict.record.changed if remark.topic is Topics.SET_BACK else None
+        back = remark.topic in (Topics.SET_BACK, Topics.VOIDED_SET_BACK)
+        again = verdict.record.changed if back else None
         mark = _mark(front, remark.topic, remark.facts, again)
         found.append((mark, remark_note(remark, order, provider, language)))
     decision = verdict.decision
-    if isinstance(decision, Hold) and not _ended_before(order, verdict.record):
-        again = verdict.record.status_since if decision.reason is Reason.TRASHED else None
-        mark = _mark(front, decision.reason, _news(decision, order), again)
+    if isinstance(decision, Hold) and not before:
+        still = (known.attention, known.facts) == attention(decision, known)
+        mark = _mark(front, decision.reason, _news(decision, order), known.attention_since if still else now)
         found.append((mark, hold_note(decision, order, payment, provider, language)))
+    if isinstance(decision, Quiet) and known.attention and not found and not before:
+        mark = _mark(front, Topics.CLEARED, {}, now)
+        found.append((mark, remark_note(Remark(Topics.CLEARED, {}), order, provider, language)))
     return tuple((mark, marked(text, mark)) for mark, text in found)
 
 

@@ -28,6 +28,10 @@ class Fault(StrEnum):
     """429 with Retry-After; nothing happens."""
     SLOW = "slow"
     """It happens, and the answer is held back until `Faults.release` is set or the client gives up."""
+    HELD_BACK = "held_back"
+    """It happens only when `Faults.release` is set."""
+    TWICE = "twice"
+    """It happens, and something on the way sends it again; the answer is to the second."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +71,11 @@ class Faults:
         planned = self._next(request)
         if planned is None:
             return await handler(request)
+        answer = self._instead(request, planned)
+        return answer if answer is not None else await self._around(request, handler, planned.fault)
+
+    def _instead(self, request: web.Request, planned: Planned) -> web.Response | None:
+        """The answer of a request that never gets through."""
         match planned.fault:
             case Fault.DROP_BEFORE:
                 return _drop(request)
@@ -81,17 +90,25 @@ class Faults:
                     headers={"Retry-After": str(planned.retry_after)},
                 )
             case _:
-                pass
+                return None
+
+    async def _around(self, request: web.Request, handler: Handler, fault: Fault) -> web.StreamResponse:
+        if fault is Fault.HELD_BACK:
+            await self.release.wait()
         answer = await handler(request)
-        match planned.fault:
+        match fault:
+            case Fault.TWICE:
+                return await handler(request)
             case Fault.DROP_AFTER:
                 return _drop(request)
             case Fault.ERROR_AFTER:
                 return web.json_response({"code": "internal", "message": "Internal error"}, status=500)
             case Fault.HTML_AFTER:
                 return web.Response(text=_HTML, content_type="text/html")
-            case _:
+            case Fault.SLOW:
                 await self.release.wait()
+                return answer
+            case _:
                 return answer
 
 

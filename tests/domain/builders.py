@@ -72,6 +72,10 @@ def released(amount: int, key: str | None = None) -> Entry:
     return entry(EntryKind.RELEASE, amount, key)
 
 
+def raised(amount: int, key: str | None = None) -> Entry:
+    return entry(EntryKind.RAISE, amount, key)
+
+
 def returned(amount: int, key: str | None = None, *, entry_id: str = "") -> Entry:
     return entry(EntryKind.RETURN, amount, key, entry_id=entry_id)
 
@@ -84,6 +88,12 @@ def resurs(
     if reserved:
         can |= {Can.CAPTURE, Can.CAPTURE_PART, Can.RELEASE, Can.RELEASE_PART}
     return _payment(log, reserved, limit, state, can)
+
+
+def whole(*log: Entry, reserved: int = 0, limit: int | None = 5000) -> Payment:
+    """A payment of which everything or nothing can be captured, released or refunded; it can be raised."""
+    found = resurs(*log, reserved=reserved, limit=limit)
+    return replace(found, can=found.can - {Can.CAPTURE_PART, Can.RELEASE_PART, Can.REFUND_PART})
 
 
 def ecster(*log: Entry, reserved: int = 0, state: PaymentState = PaymentState.READY) -> Payment:
@@ -140,8 +150,9 @@ def look(order: Order, payment: Payment, record: Record, rules: Rules = RULES, n
 def told(decision: Decision) -> str:
     """What was decided, in a few words that a table can hold.
 
-    "capture 800" · "release 200" · "release all 1000" · "raise 100" · "refund 1077: 50" · "agreed captured" ·
-    "quiet: WHY" · "wait: WHY" · "hold REASON fact=1 | capture 800", the step that may be approved last.
+    "capture 800" · "release 200" · "release all 1000" · "replace 1000 by 800" · "raise 100" ·
+    "refund 1077: 50" · "agreed captured" · "quiet: WHY" · "wait: WHY" · "hold REASON fact=1 | capture 800", the
+    step that may be approved last.
     """
     match decision:
         case Act(step):
@@ -163,6 +174,8 @@ def _step(step: Step) -> str:
             return f"refund {step.refund or 'the rest'}: {step.amount}"
         case Call.RESTORE:
             return f"restore {step.status}"
+        case Call.RELEASE if step.everything and step.target:
+            return f"replace {step.amount} by {step.target}"
         case Call.RELEASE if step.everything:
             return f"release all {step.amount}"
         case Call.CAPTURE if step.everything:

@@ -77,6 +77,37 @@ def test_not_done_needs_reads_that_show_nothing_for_long_enough(ago: timedelta, 
     assert isinstance(found, Nothing) == done
 
 
+REFUSED = replace(attempt(Call.REFUND, ago=LONG), said_no="not in a state for this")
+
+
+def test_a_surprising_refusal_is_the_provider_s_last_word_where_nothing_else_has_happened() -> None:
+    assert judged(REFUSED) == Nothing(doubtful=False, refusal="not in a state for this")
+
+
+@pytest.mark.parametrize(
+    ("log", "figures"),
+    [
+        ((captured(50),), {"captured": 850, "reserved": 150}),
+        ((), {"reserved": 0}),
+        ((), {"state": PaymentState.PENDING}),
+    ],
+    ids=["somebody was quicker", "it expired", "it is looked into"],
+)
+def test_a_surprising_refusal_is_explained_by_a_payment_that_changed(
+    log: tuple[Entry, ...], figures: dict[str, Any]
+) -> None:
+    assert judged(REFUSED, *log, **figures) == Nothing(doubtful=False)
+
+
+def test_a_surprising_refusal_waits_for_reads_that_lag_behind() -> None:
+    assert judged(replace(REFUSED, ended=NOW)) == NotYet(NOW + UNKNOWN)
+
+
+def test_a_refused_call_whose_key_shows_was_made() -> None:
+    """Something on the way sent the request twice: the answer is to the second."""
+    assert judged(REFUSED, returned(200, "K", entry_id="ours")) == Shown("ours", 200)
+
+
 def test_a_call_that_was_cut_off_counts_from_its_first_look() -> None:
     assert judged(attempt(Call.REFUND, ago=None)) == NotYet(NOW + UNKNOWN)
 

@@ -24,11 +24,13 @@ from tests.domain.builders import (
     look,
     met,
     order,
+    raised,
     record,
     released,
     resurs,
     returned,
     told,
+    whole,
 )
 
 OURS = "1042C1000"
@@ -130,6 +132,27 @@ WHAT_STAFF_DO = {
         order("completed", refunds={1077: 200}), ecster(reserved=1000), "capture 800 and close", AGREED
     ),
     "lower the total": Row(LOW, resurs(reserved=1000), "release 200", AGREED),
+    "a fee of Ecster's own that the total does not contain, Ecster": Row(
+        order(), replace(ecster(reserved=1029), fee=29), "agreed"
+    ),
+    "less than the fee is beyond the total, Ecster": Row(
+        order(total=1009), replace(ecster(reserved=1029), fee=29), "hold more-reserved asked=1009 reserved=1029"
+    ),
+    "complete one with a fee of Ecster's own, Ecster: the fee is closed with it": Row(
+        order("completed"), replace(ecster(reserved=1029), fee=29), "capture 1000 and close"
+    ),
+    "complete one whose total contains the fee, Ecster": Row(
+        order("completed", 1029), replace(ecster(reserved=1029), fee=29), "capture 1029 and close"
+    ),
+    "complete one that was debited elsewhere with its fee, Ecster": Row(
+        order("completed"), replace(ecster(captured(1029)), fee=29), "agreed captured"
+    ),
+    "refund all of one that was debited elsewhere with its fee, Ecster": Row(
+        order("refunded", refunds={1077: 1000}),
+        replace(ecster(captured(1029), returned(1000, "1042R1077")), fee=29),
+        "agreed voided",
+        DONE,
+    ),
     "lower the total, Ecster: recorded": Row(LOW, ecster(reserved=1000), "agreed", AGREED),
     "lower the total, Ecster: debited at capture, closing the rest": Row(
         replace(LOW, status="completed"), ecster(reserved=1000), "capture 800 and close", AGREED
@@ -291,7 +314,9 @@ FORBIDDEN = {
         replace(resurs(reserved=1000), log=(replace(resurs().log[0], created=NOW),)),
         "capture 1000 and close",
     ),
-    "not shown, completed": Row(order("completed"), GONE_PAYMENT, "hold no-money asked=1000 reserved=0"),
+    "not shown, completed": Row(
+        order("completed"), GONE_PAYMENT, "hold no-money asked=1000 reserved=0 detail=GONE"
+    ),
     "not shown, captured long ago": Row(
         order("completed"), GONE_PAYMENT, "quiet: the provider no longer shows the payment (GONE)", DONE
     ),
@@ -315,7 +340,7 @@ def test_what_forbids_a_step(name: str) -> None:
 
 
 CAPTURE = {
-    "dead": Row(order("completed"), DEAD, "hold no-money asked=1000 reserved=0 limit=5000"),
+    "dead": Row(order("completed"), DEAD, "hold no-money asked=1000 reserved=0 detail=DEAD"),
     "dead, nothing asked": Row(order("completed", 0), DEAD, "agreed captured"),
     "nothing reserved, the total did not change": Row(
         order("completed"), resurs(), "hold no-money asked=1000 reserved=0 limit=5000 | raise 1000", AGREED
@@ -394,9 +419,16 @@ CAPTURE = {
         AGREED,
     ),
     "parts can't be captured": Row(
+        replace(LOW, status="completed"), whole(reserved=1000), "hold cannot-change asked=800 reserved=1000"
+    ),
+    "parts can't be captured, the total changed": Row(
+        replace(LOW, status="completed"), whole(reserved=1000), "replace 1000 by 800", AGREED
+    ),
+    "replaced, then captured": Row(
         replace(LOW, status="completed"),
-        replace(resurs(reserved=1000), can=resurs(reserved=1000).can - {Can.CAPTURE_PART}),
-        "hold cannot-change asked=800 reserved=1000",
+        whole(released(1000, "1042X1"), raised(800, "1042V2"), reserved=800),
+        "capture 800 and close",
+        record(agreed=(1000, 0), counts=True),
     ),
     "custom status": Row(order("shipped"), resurs(reserved=1000), "capture 1000 and close", rules=SHIPPED),
     "custom status that is no capture status": Row(order("shipped"), resurs(reserved=1000), "agreed"),
@@ -418,7 +450,7 @@ CAPTURE = {
     "off, captured by the plugin": Row(
         order("completed"), resurs(captured(1000)), "agreed captured", rules=NO_CAPTURE
     ),
-    "off, dead": Row(order("completed"), DEAD, "hold no-money asked=1000 reserved=0 limit=5000", rules=NO_CAPTURE),
+    "off, dead": Row(order("completed"), DEAD, "hold no-money asked=1000 reserved=0 detail=DEAD", rules=NO_CAPTURE),
     "off, refund before anybody captured: not settled by that": Row(
         order("completed", refunds={1077: 200}), resurs(reserved=1000), OFF_CAPTURE, AGREED, NO_CAPTURE
     ),
@@ -596,7 +628,7 @@ OPEN = {
     "released in full elsewhere, then the total raised": Row(
         order(total=1200), resurs(released(1000)), "raise 1200", AGREED
     ),
-    "dead": Row(order(), DEAD, "hold no-money asked=1000 reserved=0 limit=5000"),
+    "dead": Row(order(), DEAD, "hold no-money asked=1000 reserved=0 detail=DEAD"),
     "captured in part, total raised: something is still open": Row(
         order(total=1200), resurs(captured(400), reserved=600), "raise 200", AGREED
     ),
@@ -654,7 +686,7 @@ OPEN = {
         order(refunds={1077: 200}), resurs(reserved=1000), "agreed", AGREED, NO_REFUND
     ),
     "modify off, and the payment dead all the same": Row(
-        order(), DEAD, "hold no-money asked=1000 reserved=0 limit=5000", AGREED, NO_MODIFY
+        order(), DEAD, "hold no-money asked=1000 reserved=0 detail=DEAD", AGREED, NO_MODIFY
     ),
     "modify off, captured, the total raised": Row(
         order(total=1200), PAID, "hold underpaid asked=1200 paid=1000", AGREED, NO_MODIFY
@@ -687,8 +719,33 @@ OPEN = {
     ),
     "parts can't be released": Row(
         LOW,
-        replace(resurs(reserved=1000), can=resurs(reserved=1000).can - {Can.RELEASE_PART}),
-        "hold cannot-change asked=800 reserved=1000",
+        whole(reserved=1000),
+        "replace 1000 by 800",
+        AGREED,
+    ),
+    "parts can't be released, at first sight": Row(
+        LOW, whole(reserved=1000), "hold more-reserved asked=800 reserved=1000 | replace 1000 by 800"
+    ),
+    "parts can't be released, and the limit may be too low for another reservation": Row(
+        LOW, whole(reserved=1000, limit=1799), "hold cannot-change asked=800 reserved=1000", AGREED
+    ),
+    "parts can't be released, and an earlier release may count against the limit": Row(
+        LOW, whole(released(500), reserved=1000, limit=2299), "hold cannot-change asked=800 reserved=1000", AGREED
+    ),
+    "parts can't be released, and something was captured": Row(
+        LOW, whole(captured(100), reserved=900), "hold cannot-change asked=700 reserved=900", AGREED
+    ),
+    "parts can't be released, nor anything be raised": Row(
+        LOW, whole(reserved=1000, limit=None), "hold cannot-change asked=800 reserved=1000", AGREED
+    ),
+    "replaced: the new reservation follows": Row(LOW, resurs(released(1000, "1042X1")), "raise 800", AGREED),
+    "replaced: the new reservation follows without our memory": Row(
+        LOW, resurs(released(1000, "1042X1")), "raise 800"
+    ),
+    "replaced by a reservation that was released since": Row(
+        LOW,
+        resurs(released(1000, "1042X1"), raised(800, "1042V2"), released(800, "1042V3")),
+        "hold no-money asked=800 reserved=0 limit=5000",
         AGREED,
     ),
     "a kept leftover, in the status after the captured one": Row(
@@ -748,14 +805,14 @@ PAYOUT = {
         LATE,
         PAID,
         "wait: refund.delay of settings.yaml",
-        as_captured(refunds_seen=((1077, NOW - timedelta(minutes=59)),)),
+        as_captured(refunds_seen=((1077, NOW - timedelta(minutes=60)),)),
         Rules(refund_delay=timedelta(hours=1)),
     ),
     "delayed long enough": Row(
         LATE,
         PAID,
         "refund 1077: 200",
-        as_captured(refunds_seen=((1077, NOW - timedelta(minutes=60)),)),
+        as_captured(refunds_seen=((1077, NOW - timedelta(minutes=61)),)),
         Rules(refund_delay=timedelta(hours=1)),
     ),
     "not yet read in full": Row(
@@ -768,15 +825,49 @@ PAYOUT = {
     "waived": Row(LATE, PAID, "agreed captured", as_captured(met(1077, How.WAIVED, 200))),
     "from before the bridge": Row(LATE, PAID, "agreed captured", as_captured(met(1077, How.BASELINE, 200))),
     "the provider can't return": Row(
-        LATE, replace(PAID, can=frozenset()), "hold cannot-change asked=800 reserved=0", DONE
+        LATE, replace(PAID, can=frozenset()), "hold cannot-refund amount=200 paid=1000 | refund 1077: 200", DONE
     ),
     "the provider can't return a part": Row(
-        LATE, replace(PAID, can=frozenset({Can.REFUND})), "hold cannot-change asked=800 reserved=0", DONE
+        LATE,
+        replace(PAID, can=frozenset({Can.REFUND})),
+        "hold cannot-refund amount=200 paid=1000 | refund 1077: 200",
+        DONE,
     ),
     "the provider can't return a part, and all is asked": Row(
         order("completed", refunds={1077: 1000}),
         replace(PAID, can=frozenset({Can.REFUND})),
         "refund 1077: 1000",
+        DONE,
+    ),
+    "over several captures: the largest part first": Row(
+        order("completed", refunds={1077: 900}),
+        replace(ecster(captured(400), captured(600)), returnable=(400, 600)),
+        "refund 1077: 600",
+        DONE,
+    ),
+    "over several captures: then the rest": Row(
+        order("completed", refunds={1077: 900}),
+        replace(ecster(captured(400), captured(600), returned(600, "1042R1077")), returnable=(400,)),
+        "refund 1077: 300",
+        DONE,
+    ),
+    "over several captures, of which one has enough": Row(
+        LATE, replace(ecster(captured(100), captured(900)), returnable=(100, 900)), "refund 1077: 200", DONE
+    ),
+    "a part of an old one was paid: the rest follows": Row(
+        order("completed", refunds={1077: 900}),
+        replace(ecster(captured(400), captured(600), returned(600, "1042R1077")), returnable=(400,)),
+        "refund 1077: 300",
+        as_captured(refunds_seen=((1077, NOW - timedelta(hours=1)),)),
+        Rules(hold_older_than=timedelta(minutes=1)),
+    ),
+    "over several captures, and the parts of another are told apart by their keys": Row(
+        order("completed", refunds={1077: 500, 1078: 400}),
+        replace(
+            ecster(captured(400), captured(600), returned(400, "1042R1077"), returned(100, "1042R1077-2")),
+            returnable=(500,),
+        ),
+        "refund 1078: 400",
         DONE,
     ),
     "an unmatched return blocks it": Row(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bridge.domain.decisions import Quiet
 from bridge.domain.payments import PaymentState
 from bridge.domain.rules import Rules, StatusLock
-from tests.domain.books import Fate, Refusal
+from tests.domain.books import Fate, Manner, Refusal
 from tests.domain.world import LIMIT, OPEN_STATUSES, World
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -148,6 +148,10 @@ def a_person_adopts_what_nothing_explains(world: World, draw: Draw) -> None:
         world.adopt()
 
 
+def _limit(manner: Manner) -> int | None:
+    return {Manner.PARTS: LIMIT, Manner.FIXED: None, Manner.WHOLE: 3 * LIMIT}[manner]
+
+
 ACTS = (
     *(staff_set_the_status, staff_complete, staff_change_the_total, staff_refund, staff_refund) * 2,
     *(staff_delete_a_refund, the_portal_is_used, the_portal_is_used, something_is_in_the_way_for_a_while),
@@ -171,7 +175,8 @@ def follow(world: World, burst: list[Fate] | str | None) -> None:
 @given(
     data=st.data(),
     rules=some_rules,
-    changeable=st.booleans(),
+    manner=st.sampled_from(Manner),
+    releases_free=st.booleans(),
     raisable=mostly,
     unpaid=rarely,
     so_far=beginnings,
@@ -180,15 +185,16 @@ def follow(world: World, burst: list[Fate] | str | None) -> None:
 def test_whatever_happens_the_money_stays_right(
     data: st.DataObject,
     rules: Rules,
-    changeable: bool,
+    manner: Manner,
+    releases_free: bool,
     raisable: bool,
     unpaid: bool,
     so_far: tuple[str, ...],
     acts: list[Act],
 ) -> None:
     """Every call is checked against the books when it is made, every end against shop and books."""
-    limit = LIMIT if changeable and raisable else None
-    world = World(rules, changeable=changeable, total=1000, limit=limit)
+    limit = _limit(manner) if raisable else None
+    world = World(rules, manner=manner, total=1000, limit=limit, releases_free=releases_free)
     if unpaid:
         world.begin_unpaid()
     for status in so_far:
@@ -203,14 +209,14 @@ def test_whatever_happens_the_money_stays_right(
 @settings(max_examples=HISTORIES // 3, deadline=None, report_multiple_bugs=False, suppress_health_check=SLOW)
 @given(
     data=st.data(),
-    changeable=st.booleans(),
+    manner=st.sampled_from(Manner),
     before=st.lists(st.sampled_from(ACTS), max_size=4),
     after=st.lists(st.sampled_from(ACTS), max_size=5),
 )
 def test_an_order_from_before_the_bridge_is_left_as_it_is_until_somebody_touches_it(
-    data: st.DataObject, changeable: bool, before: list[Act], after: list[Act]
+    data: st.DataObject, manner: Manner, before: list[Act], after: list[Act]
 ) -> None:
-    world = World(Rules(), changeable=changeable, total=1000, limit=LIMIT if changeable else None)
+    world = World(Rules(), manner=manner, total=1000, limit=_limit(manner))
     for act in before:
         if act is not something_is_in_the_way_for_a_while:
             act(world, data.draw)
@@ -241,13 +247,13 @@ plain_acts = st.lists(
     after=st.lists(amounts, max_size=3),
     ending=st.sampled_from(("completed", "cancelled")),
     fates=st.lists(st.sampled_from(Fate), max_size=8),
-    changeable=st.booleans(),
+    manner=st.sampled_from((Manner.PARTS, Manner.FIXED)),
 )
 def test_without_a_portal_and_persons_everything_ends_in_agreement(
-    before: list[tuple[str, int]], after: list[int], ending: str, fates: list[Fate], changeable: bool
+    before: list[tuple[str, int]], after: list[int], ending: str, fates: list[Fate], manner: Manner
 ) -> None:
     """Staff change a reserved order within its limit, complete or cancel it, and refund some: nobody is called."""
-    world = World(Rules(), changeable=changeable, total=1000, limit=LIMIT if changeable else None)
+    world = World(Rules(), manner=manner, total=1000, limit=_limit(manner))
     ahead = iter(fates)
     world.fates = lambda: next(ahead, Fate.DONE)
     assert world.run() == Quiet("order and payment agree", agreed=True)
@@ -256,7 +262,7 @@ def test_without_a_portal_and_persons_everything_ends_in_agreement(
         match act:
             case "lower" if amount < room:
                 world.set_total(world.order.total - amount)
-            case "raise" if changeable and world.order.total + amount <= LIMIT:
+            case "raise" if manner is Manner.PARTS and world.order.total + amount <= LIMIT:
                 world.set_total(world.order.total + amount)
             case "refund" if amount < room:
                 world.make_refund(amount)
@@ -282,7 +288,7 @@ def test_without_a_portal_and_persons_everything_ends_in_agreement(
 
 def test_releases_do_not_feed_on_refunds_that_wait_for_the_capture() -> None:
     """What is released for a lower total meets no refund, or the next look would release as much again."""
-    world = World(Rules(release_before_capture=False), changeable=True, total=1000, limit=LIMIT)
+    world = World(Rules(release_before_capture=False), manner=Manner.PARTS, total=1000, limit=LIMIT)
     world.run()
     world.make_refund(200)
     world.set_total(900)
@@ -294,7 +300,7 @@ def test_releases_do_not_feed_on_refunds_that_wait_for_the_capture() -> None:
 
 
 def test_a_refund_deleted_and_entered_again_is_paid_once() -> None:
-    world = World(Rules(), changeable=True, total=1000, limit=LIMIT)
+    world = World(Rules(), manner=Manner.PARTS, total=1000, limit=LIMIT)
     world.set_status("completed")
     world.make_refund(200)
     world.run()

@@ -60,7 +60,8 @@ def test_an_id_too_long_beside_a_tag_still_leaves_room_for_the_amount() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", [None, "", "1042", "1077", "1042X3", "10421C5", "9C5", "1042C5 ", "x1042C5", "1042c5", "1042CABC"]
+    "key",
+    [None, "", "1042", "1077", "1042Y3", "1042R7-", "10421C5", "9C5", "1042C5 ", "x1042C5", "1042c5", "1042CABC"],
 )
 def test_somebody_elses_text_is_not_our_key(key: str | None) -> None:
     assert not is_ours(key, "1042")

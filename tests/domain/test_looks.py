@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from bridge.domain.changes import Topic
-from bridge.domain.looks import Topics, baseline, observe
+from bridge.domain.looks import baseline, observe
 from bridge.domain.orders import Order
 from bridge.domain.payments import Payment, PaymentState
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Agreed, Closed, How, OpenAction, Record, State
+from bridge.domain.remarks import Topics
 from bridge.domain.rules import Rules, StatusLock
 from bridge.domain.steps import Call, Kind, Step
 from tests.domain.builders import (

@@ -22,7 +22,7 @@ from bridge.domain.rules import Rules
 from bridge.domain.settlement import match, settle_rest, unmet
 from bridge.domain.settling import settle, unsettled
 from bridge.domain.steps import Call, Kind, Step
-from tests.domain.books import Books, Fate, Refusal
+from tests.domain.books import Books, Fate, Manner, Refusal
 from tests.domain.builders import NOW, told
 
 OPEN_STATUSES = ("processing", "on-hold", "delivered")
@@ -33,10 +33,12 @@ LIMIT = 1500
 class World:
     """One order, one payment, one bridge, one clock."""
 
-    def __init__(self, rules: Rules, *, changeable: bool, total: int, limit: int | None) -> None:
+    def __init__(
+        self, rules: Rules, *, manner: Manner, total: int, limit: int | None, releases_free: bool = True
+    ) -> None:
         self.rules = rules
         self.now = NOW
-        self.books = Books(changeable=changeable, reserved=total, limit=limit)
+        self.books = Books(manner=manner, reserved=total, limit=limit, releases_free=releases_free)
         self.books.enter(EntryKind.CREATE, total, None, NOW)
         self.order = Order(
             id=1042,
@@ -188,6 +190,7 @@ class World:
             except Refusal as refusal:
                 refused = OpenAction(step=step, state=State.HELD, reason=Reason.REFUSED, refusal=str(refusal))
                 self.record = self.record.evolve(open=refused)
+                self.attempt = replace(attempt, ended=self.now)
                 return
         if fate in (Fate.SHOWN_LATE, Fate.ANSWER_LOST_AND_SHOWN_LATE):
             self.before, self.shown = before, self.now + self.rules.settle_unknown - timedelta(seconds=1)
@@ -236,7 +239,10 @@ class World:
             case Call.RELEASE:
                 # One that is bounded by the provider may follow a read that did not show the last one.
                 assert step.amount <= books.reserved or (stale and step.everything)
-                assert self._spare(approved=approved) >= step.amount or stale, "less than will be captured"
+                if "X" in step.key:
+                    self._check_replacement(step)
+                else:
+                    assert self._spare(approved=approved) >= step.amount or stale, "less than will be captured"
             case Call.RAISE:
                 after = books.captured + books.reserved + step.amount
                 assert after <= order.total
@@ -250,6 +256,17 @@ class World:
                 floor = 0 if order.status in rules.cancel_on or rest else self.asked
                 assert self.net - step.amount >= floor, "less than the order asks"
                 self._check_refund(step)
+
+    def _check_replacement(self, step: Step) -> None:
+        """Everything is released, and as much as the order asks must be reservable after it."""
+        books = self.books
+        released = sum(e.amount for e in books.log if e.kind is EntryKind.RELEASE)
+        assert books.manner is Manner.WHOLE, "there was another way"
+        assert books.captured == 0
+        assert books.limit is not None
+        assert 0 < step.target < step.amount
+        assert self.asked <= step.target <= self.order.total
+        assert released + step.amount + step.target <= books.limit, "the payment may end without money"
 
     def _switched_on(self, step: Step) -> bool:
         """Whether settings.yaml lets the bridge do this."""
@@ -277,12 +294,14 @@ class World:
             return
         refund = self.order.refund(step.refund)
         assert refund, "a refund that is not there"
-        ours = sum(e.amount for e in self.books.log if e.kind is EntryKind.RETURN and e.key == step.key)
+        parts = re.compile(rf"1042R{refund.id}(-\d)?")
+        returns = (e for e in self.books.log if e.kind is EntryKind.RETURN)
+        ours = sum(e.amount for e in returns if parts.fullmatch(e.key or ""))
         assert ours + step.amount + self.forgiven.get(refund.id, 0) <= refund.amount, "paid twice"
 
     def check_keys(self) -> None:
-        """No capture, release or raise of ours is there twice."""
-        keys = Counter((e.kind, e.key) for e in self.books.log if e.key and re.fullmatch(r"1042[CV]\d+", e.key))
+        """Nothing of ours is there twice."""
+        keys = Counter((e.kind, e.key) for e in self.books.log if re.fullmatch(r"1042[CVXR]\d+(-\d)?", e.key or ""))
         assert all(count == 1 for count in keys.values()), keys
 
     def run(self, bound: int = 200) -> Decision:
@@ -306,10 +325,11 @@ class World:
                 pass
             case Quiet(agreed=True):
                 self.check_agreement()
+            case Quiet(why=why) if "switched off" in why or "dropped" in why:
+                changes = [e for e in self.books.log if e.kind in (EntryKind.RELEASE, EntryKind.RAISE)]
+                assert not changes or "X" not in (changes[-1].key or ""), "released, and not reserved anew"
             case Quiet(why=why):
-                assert re.search(
-                    r"switched off|dropped|nothing is paid yet|the order is trash|no longer shows", why
-                ), why
+                assert re.search(r"nothing is paid yet|the order is trash|no longer shows", why), why
             case Wait(why=why):
                 assert why in ("paused", "wc_bridge is off")
 
@@ -330,7 +350,7 @@ class World:
             refunds_wait = not (rules.release_before_capture and rules.refund)
             leftover = kept and least == 0 and books.captured > 0
             assert books.reserved >= least
-            if books.changeable and not leftover:
+            if books.manner is not Manner.FIXED and not leftover:
                 assert books.reserved <= (most if refunds_wait else least)
             assert self.net <= (max(0, order.total - self.aside) if refunds_wait else self.asked) + excused
 

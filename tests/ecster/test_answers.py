@@ -56,7 +56,7 @@ def test_an_annul_that_leaves_the_order_open_is_unknown(status: str) -> None:
 @pytest.mark.parametrize("code", [4424, "4424"])
 def test_the_code_for_a_wrong_state_counts_whatever_the_status(status: int, code: object) -> None:
     outcome = debit({"code": code, "type": "T", "message": "M"}, status)
-    assert outcome == Refused("Ecster says that the order is not in a state for this (4424)")
+    assert outcome == Refused("Ecster says that the order is not in a state for this (4424)", surprising=True)
 
 
 def test_a_refusal_says_what_ecster_says() -> None:

@@ -11,6 +11,7 @@ from bridge.db import queries
 from bridge.domain.orders import Order
 from bridge.sandbox.faults import Fault
 from bridge.woo.client import WooStore
+from tests.flow.ways import WILL_PAY
 from tests.flow.world import MUG, STORE, TOTAL, Money, Placed, ProviderName, World, known_order
 
 PROVIDERS = pytest.mark.parametrize("provider", ["resurs", "ecster"])
@@ -54,7 +55,10 @@ async def test_a_call_takes_effect_exactly_once(
         assert w.books(it) == books
         assert (await w.states(it.id))[-1] == action
         assert len(w.calls()) - calls == (1 if fault in AFTER else 2)
-        assert len(w.notes(it.id)) - notes == 1
+        told = w.notes(it.id)[notes:]
+        assert [WILL_PAY.split(" {")[0] in note for note in told] == (
+            [True, False] if call == "refund" else [False]
+        )
         first_answer = (await w.told(it.id, "answered"))[2 if call == "refund" else 0]
         assert first_answer.startswith("not now: " if fault is Fault.BUSY else "outcome unknown: ")
 

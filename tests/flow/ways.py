@@ -25,6 +25,8 @@ class Way:
     play: Play
     resurs: Outcome
     ecster: Outcome
+    place: Callable[[World], Placed] = World.place
+    """How the customer ordered and paid."""
 
     def outcome(self, provider: ProviderName) -> Outcome:
         return self.resurs if provider == "resurs" else self.ecster
@@ -45,6 +47,11 @@ async def complete_after_a_part(w: World, it: Placed) -> None:
     await complete(w, it)
 
 
+async def cancel_after_a_part(w: World, it: Placed) -> None:
+    w.side.capture(it.payment, 20000)
+    await cancel(w, it)
+
+
 async def complete_after_all(w: World, it: Placed) -> None:
     w.side.capture(it.payment, TOTAL)
     await complete(w, it)
@@ -53,6 +60,23 @@ async def complete_after_all(w: World, it: Placed) -> None:
 async def raise_and_complete(w: World, it: Placed) -> None:
     w.store.add_line(it.id, "BOK")
     await complete(w, it)
+
+
+async def refund_more_than_is_captured(w: World, it: Placed) -> None:
+    """The portal captured less than the order asked for, and released the rest; the refund is of more than that."""
+    await portal_captures_less(w, it)
+    w.store.refund(it.id, "200.00")
+    await complete(w, it)
+
+
+async def portal_captures_less(w: World, it: Placed) -> None:
+    w.side.capture(it.payment, TOTAL - 10000)
+    w.side.cancel(it.payment)
+
+
+async def raise_what_the_portal_released(w: World, it: Placed) -> None:
+    w.side.cancel(it.payment)
+    await higher(w, it)
 
 
 async def refund_lines(w: World, it: Placed) -> None:
@@ -156,6 +180,17 @@ async def delete(w: World, it: Placed) -> None:
     await w.cycle()
 
 
+async def refund_a_part(w: World, it: Placed) -> None:
+    w.store.refund(it.id, lines={"MUGG": 1})
+    await w.cycle()
+
+
+async def refund_the_rest_of_what_was_refunded_elsewhere(w: World, it: Placed) -> None:
+    await refund_elsewhere(w, it)
+    w.store.refund(it.id)
+    await w.cycle()
+
+
 async def switched_off(w: World, it: Placed) -> None:
     w.store.set_meta(it.id, "wc_bridge", "off")
     w.store.set_quantity(it.id, "MUGG", 1)
@@ -169,6 +204,16 @@ async def paused_for_a_while(w: World, it: Placed) -> None:
     await w.cycle()
     w.store.set_meta(it.id, "wc_bridge", None)
     await w.cycle()
+
+
+def with_less_reserved(w: World) -> Placed:
+    return w.place(reserved=70000)
+
+
+def with_nothing_reserved(w: World) -> Placed:
+    it = w.place()
+    w.side.cancel(it.payment)
+    return it
 
 
 CAPTURE, CANCEL = f"capture {TOTAL} done", f"cancel {TOTAL} done"
@@ -192,11 +237,23 @@ PART_OF_IT = f"capture {TOTAL - MUG} done"
 REFUND = f"refund {MUG} done"
 LOWERED = f"modify {MUG} done"
 
+WILL_PAY = "wc-bridge is going to pay refund {} of {} at {}."
+R_WILL_PAY = WILL_PAY.format(14, "125.00 kr", "Resurs")
+E_WILL_PAY = WILL_PAY.format(14, "125.00 kr", "Ecster")
+ALL_OR_NOTHING = "Resurs takes no refund of 125.00 kr on this payment"
+CANCELLED_BUT_CAPTURED = "The order is cancelled, but the customer is charged {}."
+R_REST_RELEASED = "Resurs: what was left after the capture, {}, was released and is never charged."
+E_REST_RELEASED = "Ecster: what was left after the capture, {}, was released and is never charged."
+RECORDED = "Ecster can't lower a reservation. When the order is completed, 686.25 kr is captured;"
+CLEARED = "What needed a person on this order is settled."
 UNEXPLAINED = "{} has refunded 125.00 kr that no refund in the shop explains."
 ADOPTED = "{} had already refunded 125.00 kr: refund {} is not paid again."
 TOO_LITTLE = "{} of the order is still to be captured, but only 811.25 kr is reserved."
+SHORT = "811.25 kr of the order is still to be captured, but only 700.00 kr is reserved."
+NO_MONEY = "No money is secured for this order"
 OVERPAID = "The customer is charged 811.25 kr, but the order asks for only 686.25 kr."
-SET_BACK = "The order was set back from “{}” to “{}”, which moves no money at {}."
+SET_BACK = "The order was set back from “{}” to “{}”, which moves no money at {}"
+VOIDED_SET_BACK = "The order was set back from “{}” to “{}”, but its payment is cancelled"
 IN_TRASH = "The order is in the trash or deleted, but 811.25 kr is reserved."
 
 WAYS = (
@@ -214,6 +271,58 @@ WAYS = (
     ),
     Way("complete one captured elsewhere", complete_after_all, Outcome(ALL_CAPTURED), Outcome(ALL_CAPTURED)),
     Way(
+        "complete one that was paid at once",
+        complete,
+        Outcome(ALL_CAPTURED),
+        Outcome(ALL_CAPTURED),
+        place=World.place_paid_at_once,
+    ),
+    Way(
+        "cancel one that was paid at once",
+        cancel,
+        Outcome(ALL_CAPTURED, (), (CANCELLED_BUT_CAPTURED.format("811.25 kr"),), "cancelled-captured"),
+        Outcome(ALL_CAPTURED, (), (CANCELLED_BUT_CAPTURED.format("811.25 kr"),), "cancelled-captured"),
+        place=World.place_paid_at_once,
+    ),
+    Way(
+        "refund all of one that was paid at once",
+        refund_all,
+        Outcome(
+            (0, TOTAL, TOTAL),
+            (f"refund {TOTAL} done",),
+            (WILL_PAY.format(14, "811.25 kr", "Resurs"), "Resurs: successfully refunded 811.25 kr (refund 14)."),
+        ),
+        Outcome(
+            (0, TOTAL, TOTAL),
+            (f"refund {TOTAL} done",),
+            (WILL_PAY.format(14, "811.25 kr", "Ecster"), "Ecster order credited with 811.25 kr for refund 14"),
+        ),
+        place=World.place_paid_at_once,
+    ),
+    Way(
+        "refund a part of one that was paid at once",
+        refund_a_part,
+        Outcome(ALL_CAPTURED, (f"refund {MUG} held",), (ALL_OR_NOTHING,), "cannot-refund"),
+        Outcome(ONE_MUG_BACK, (REFUND,), (E_WILL_PAY, E_REFUNDED)),
+        place=World.place_paid_at_once,
+    ),
+    Way(
+        "cancel one that the portal captured in part",
+        cancel_after_a_part,
+        Outcome(
+            (0, 20000, 0),
+            ("cancel 61125 done",),
+            (R_REST_RELEASED.format("611.25 kr"), CANCELLED_BUT_CAPTURED.format("200.00 kr")),
+            "cancelled-captured",
+        ),
+        Outcome(
+            (0, 20000, 0),
+            ("cancel 61125 done",),
+            (E_REST_RELEASED.format("611.25 kr"), CANCELLED_BUT_CAPTURED.format("200.00 kr")),
+            "cancelled-captured",
+        ),
+    ),
+    Way(
         "raise and complete between two looks",
         raise_and_complete,
         Outcome(
@@ -224,6 +333,46 @@ WAYS = (
         Outcome(STILL_RESERVED, (f"capture {TOTAL} held",), (TOO_LITTLE.format("1123.75 kr"),), "less-reserved"),
     ),
     Way(
+        "complete with less reserved than the total",
+        complete,
+        Outcome((70000, 0, 0), ("modify 11125 dropped", "capture 70000 held"), (SHORT, SHORT), "less-reserved"),
+        Outcome((70000, 0, 0), ("capture 70000 held",), (SHORT, SHORT), "less-reserved"),
+        place=with_less_reserved,
+    ),
+    Way(
+        "complete with nothing reserved",
+        complete,
+        Outcome(NOTHING_LEFT, (f"modify {TOTAL} held",), (NO_MONEY, NO_MONEY), "no-money"),
+        Outcome(NOTHING_LEFT, (), (NO_MONEY, NO_MONEY), "no-money"),
+        place=with_nothing_reserved,
+    ),
+    Way(
+        "raise the total after the portal released everything",
+        raise_what_the_portal_released,
+        Outcome(
+            (TOTAL + MUG, 0, 0),
+            (f"modify {TOTAL + MUG} done",),
+            ("Resurs: successfully updated payment to 936.25 kr",),
+        ),
+        Outcome(NOTHING_LEFT, (), (NO_MONEY,), "no-money"),
+    ),
+    Way(
+        "complete with more refunded than was captured",
+        refund_more_than_is_captured,
+        Outcome(
+            (0, TOTAL - 10000, 0),
+            ("refund 10000 held",),
+            ("Refund 14 asks for 200.00 kr, but only 100.00 kr is left to refund.",),
+            "refund-too-large",
+        ),
+        Outcome(
+            (0, TOTAL - 10000, 0),
+            ("refund 10000 held",),
+            ("Refund 14 asks for 200.00 kr, but only 100.00 kr is left to refund.",),
+            "refund-too-large",
+        ),
+    ),
+    Way(
         "cancel a reserved order",
         cancel,
         Outcome(NOTHING_LEFT, (CANCEL,), (R_CANCELLED,)),
@@ -232,8 +381,8 @@ WAYS = (
     Way(
         "refund by lines",
         refund_lines,
-        Outcome(ONE_MUG_BACK, (CAPTURE, REFUND), (R_CAPTURED, R_REFUNDED)),
-        Outcome(ONE_MUG_BACK, (CAPTURE, REFUND), (E_CAPTURED, E_REFUNDED)),
+        Outcome(ONE_MUG_BACK, (CAPTURE, REFUND), (R_CAPTURED, R_WILL_PAY, R_REFUNDED)),
+        Outcome(ONE_MUG_BACK, (CAPTURE, REFUND), (E_CAPTURED, E_WILL_PAY, E_REFUNDED)),
     ),
     Way(
         "refund an amount only",
@@ -241,12 +390,20 @@ WAYS = (
         Outcome(
             (0, TOTAL, 10000),
             (CAPTURE, "refund 10000 done"),
-            (R_CAPTURED, "Resurs: successfully refunded 100.00 kr (refund 14)."),
+            (
+                R_CAPTURED,
+                WILL_PAY.format(14, "100.00 kr", "Resurs"),
+                "Resurs: successfully refunded 100.00 kr (refund 14).",
+            ),
         ),
         Outcome(
             (0, TOTAL, 10000),
             (CAPTURE, "refund 10000 done"),
-            (E_CAPTURED, "Ecster order credited with 100.00 kr for refund 14"),
+            (
+                E_CAPTURED,
+                WILL_PAY.format(14, "100.00 kr", "Ecster"),
+                "Ecster order credited with 100.00 kr for refund 14",
+            ),
         ),
     ),
     Way(
@@ -255,19 +412,27 @@ WAYS = (
         Outcome(
             (0, TOTAL, TOTAL),
             (CAPTURE, f"refund {TOTAL} done"),
-            (R_CAPTURED, "Resurs: successfully refunded 811.25 kr (refund 14)."),
+            (
+                R_CAPTURED,
+                WILL_PAY.format(14, "811.25 kr", "Resurs"),
+                "Resurs: successfully refunded 811.25 kr (refund 14).",
+            ),
         ),
         Outcome(
             (0, TOTAL, TOTAL),
             (CAPTURE, f"refund {TOTAL} done"),
-            (E_CAPTURED, "Ecster order credited with 811.25 kr for refund 14"),
+            (
+                E_CAPTURED,
+                WILL_PAY.format(14, "811.25 kr", "Ecster"),
+                "Ecster order credited with 811.25 kr for refund 14",
+            ),
         ),
     ),
     Way(
         "refund before capture, then complete",
         refund_before_capture,
         Outcome(ONE_MUG_LESS, (LOWERED, PART_OF_IT), (R_LOWERED, R_PART)),
-        Outcome(ONE_MUG_LESS, (PART_OF_IT,), (E_CAPTURED,)),
+        Outcome(ONE_MUG_LESS, (PART_OF_IT,), (RECORDED, E_CAPTURED)),
     ),
     Way(
         "complete and part-refund between two looks",
@@ -275,7 +440,7 @@ WAYS = (
         Outcome(
             ONE_MUG_LESS,
             (PART_OF_IT, f"cancel {MUG} done"),
-            (R_PART, "Resurs: successfully cancelled 125.00 kr."),
+            (R_PART, R_REST_RELEASED.format("125.00 kr")),
         ),
         Outcome(ONE_MUG_LESS, (PART_OF_IT,), (E_CAPTURED,)),
     ),
@@ -283,13 +448,13 @@ WAYS = (
         "lower the total",
         lower,
         Outcome((TOTAL - MUG, 0, 0), (LOWERED,), (R_LOWERED,)),
-        Outcome(STILL_RESERVED),
+        Outcome(STILL_RESERVED, (), (RECORDED,)),
     ),
     Way(
         "lower the total, then complete",
         lower_and_complete,
         Outcome(ONE_MUG_LESS, (LOWERED, PART_OF_IT), (R_LOWERED, R_PART)),
-        Outcome(ONE_MUG_LESS, (PART_OF_IT,), (E_CAPTURED,)),
+        Outcome(ONE_MUG_LESS, (PART_OF_IT,), (RECORDED, E_CAPTURED)),
     ),
     Way(
         "raise the total within the limit",
@@ -311,18 +476,42 @@ WAYS = (
         Outcome(ONE_MUG_BACK, (CAPTURE,), (E_CAPTURED, ADOPTED.format("Ecster", 14))),
     ),
     Way(
+        "refund a part in the portal, then in the shop, then the rest in the shop",
+        refund_the_rest_of_what_was_refunded_elsewhere,
+        Outcome(
+            (0, TOTAL, TOTAL),
+            (CAPTURE, f"refund {TOTAL - MUG} done"),
+            (
+                R_CAPTURED,
+                ADOPTED.format("Resurs", 14),
+                WILL_PAY.format(15, "686.25 kr", "Resurs"),
+                "Resurs: successfully refunded 686.25 kr (refund 15).",
+            ),
+        ),
+        Outcome(
+            (0, TOTAL, TOTAL),
+            (CAPTURE, f"refund {TOTAL - MUG} done"),
+            (
+                E_CAPTURED,
+                ADOPTED.format("Ecster", 14),
+                WILL_PAY.format(15, "686.25 kr", "Ecster"),
+                "Ecster order credited with 686.25 kr for refund 15",
+            ),
+        ),
+    ),
+    Way(
         "delete a refund that was paid",
         delete_refund,
         Outcome(
             ONE_MUG_BACK,
             (CAPTURE, REFUND),
-            (R_CAPTURED, R_REFUNDED, UNEXPLAINED.format("Resurs")),
+            (R_CAPTURED, R_WILL_PAY, R_REFUNDED, UNEXPLAINED.format("Resurs")),
             "unmatched-return",
         ),
         Outcome(
             ONE_MUG_BACK,
             (CAPTURE, REFUND),
-            (E_CAPTURED, E_REFUNDED, UNEXPLAINED.format("Ecster")),
+            (E_CAPTURED, E_WILL_PAY, E_REFUNDED, UNEXPLAINED.format("Ecster")),
             "unmatched-return",
         ),
     ),
@@ -332,12 +521,26 @@ WAYS = (
         Outcome(
             ONE_MUG_BACK,
             (CAPTURE, REFUND),
-            (R_CAPTURED, R_REFUNDED, UNEXPLAINED.format("Resurs"), ADOPTED.format("Resurs", 15)),
+            (
+                R_CAPTURED,
+                R_WILL_PAY,
+                R_REFUNDED,
+                UNEXPLAINED.format("Resurs"),
+                ADOPTED.format("Resurs", 15),
+                CLEARED,
+            ),
         ),
         Outcome(
             ONE_MUG_BACK,
             (CAPTURE, REFUND),
-            (E_CAPTURED, E_REFUNDED, UNEXPLAINED.format("Ecster"), ADOPTED.format("Ecster", 15)),
+            (
+                E_CAPTURED,
+                E_WILL_PAY,
+                E_REFUNDED,
+                UNEXPLAINED.format("Ecster"),
+                ADOPTED.format("Ecster", 15),
+                CLEARED,
+            ),
         ),
     ),
     Way(
@@ -360,7 +563,7 @@ WAYS = (
             (CANCEL,),
             (
                 R_CANCELLED,
-                SET_BACK.format("Cancelled", "On hold", "Resurs"),
+                VOIDED_SET_BACK.format("Cancelled", "On hold"),
                 "No money is secured for this order",
             ),
             "no-money",
@@ -368,7 +571,7 @@ WAYS = (
         Outcome(
             NOTHING_LEFT,
             (CANCEL,),
-            (E_CANCELLED, SET_BACK.format("Cancelled", "On hold", "Ecster"), "No money is secured for this order"),
+            (E_CANCELLED, VOIDED_SET_BACK.format("Cancelled", "On hold"), "No money is secured for this order"),
             "no-money",
         ),
     ),

@@ -61,6 +61,10 @@ class ResursSide:
     def pay(self, reference: str, amount: int, limit: int = 50000) -> str:
         return self.sandbox.create_payment(reference, amount=Decimal(amount) / 100, approved_limit=Decimal(limit))
 
+    def pay_at_once(self, reference: str, amount: int) -> str:
+        """By Swish, Vipps or Trustly through Resurs: born captured."""
+        return self.sandbox.create_payment(reference, amount=Decimal(amount) / 100, external=True, captured=True)
+
     def books(self, payment: str) -> Money:
         books = self.sandbox.books(payment)
         return books.reserved, books.captured, books.returned
@@ -88,6 +92,10 @@ class EcsterSide:
 
     def pay(self, reference: str, amount: int, limit: int = 0) -> str:
         return self.sandbox.create_order(reference, amount)
+
+    def pay_at_once(self, reference: str, amount: int) -> str:
+        """By Swish: debited at purchase."""
+        return self.sandbox.create_order(reference, amount, method="SWISH")
 
     def books(self, payment: str) -> Money:
         books = self.sandbox.books(payment)
@@ -211,7 +219,15 @@ class World:
         """A customer orders and the provider reserves the total (or `reserved`, minor units)."""
         order = self.store.create_order(lines or GOODS, payment_method=self.side.method, status=status)
         amount = int(self.store.total(order) * 100) if reserved is None else reserved
-        payment = self.side.pay(reference or str(order), amount, limit)
+        return self.name(order, self.side.pay(reference or str(order), amount, limit))
+
+    def place_paid_at_once(self, status: str = "processing") -> Placed:
+        """A customer orders and pays with a method that moves the money at once."""
+        order = self.store.create_order(GOODS, payment_method=self.side.method, status=status)
+        return self.name(order, self.side.pay_at_once(str(order), TOTAL))
+
+    def name(self, order: int, payment: str) -> Placed:
+        """Let an order carry its payment's id, as the shop plugin's checkout does."""
         self.store.set_meta(order, self.side.meta, payment)
         return Placed(order, payment)
 
@@ -293,12 +309,16 @@ async def world(
 
 @asynccontextmanager
 async def known_order(
-    folder: Path, provider: ProviderName = "resurs", **options: Any
+    folder: Path,
+    provider: ProviderName = "resurs",
+    *,
+    place: Callable[[World], Placed] = World.place,
+    **options: Any,
 ) -> AsyncIterator[tuple[World, Placed]]:
     """A world with one order in processing that the bridge has seen to agree with its payment."""
     async with world(folder, provider, **options) as w:
         await w.cycle()
-        placed = w.place()
+        placed = place(w)
         await w.cycle()
         yield w, placed
 

@@ -4,6 +4,7 @@ import re
 import subprocess
 
 from bridge.cli.commands import cli
+from bridge.domain.keys import capture_key, change_key, refund_key, replace_key
 from bridge.domain.records import State
 from bridge.domain.steps import Kind
 from tests.project.settings_table import README, all_keys, shown, table
@@ -37,6 +38,18 @@ def test_ci_runs_the_readme_s_own_test_line() -> None:
 def test_readme_explains_every_kind_and_state_of_an_action() -> None:
     assert [kind for kind in Kind if f"`{kind}`" not in TEXT] == []
     assert [state for state in State if f"| `{state}` |" not in TEXT] == []
+
+
+def test_readme_explains_the_keys_as_they_are() -> None:
+    keys = re.findall(r"^\| `(1042[^`]+)` \|", TEXT, re.MULTILINE)
+    front = "1042"
+    assert keys == [
+        capture_key(front, 80000),
+        refund_key(front, 1077),
+        refund_key(front, 1077, 2),
+        change_key(front, 3),
+        replace_key(front, 3),
+    ]
 
 
 def test_readme_names_every_command_and_no_other() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bridge.domain.lines import ChargeKind
 from bridge.domain.outcomes import Done, Later, Refused
-from bridge.domain.payments import Can, EntryKind
+from bridge.domain.payments import EntryKind
 from bridge.domain.steps import EFFECT, Call
 from bridge.sandbox.resurs import FieldErrors, Line, Switches
 from tests.resurs.world import World, books, charge, request, world
@@ -67,16 +67,81 @@ async def test_a_release_of_a_part_states_its_lines(shop: World) -> None:
     assert shop.sandbox.books(payment_id) == books(reserved=87450, cancelled=12550)
 
 
-async def test_a_release_of_everything_goes_by_lines_where_only_parts_are_listed(shop: World) -> None:
-    payment_id = shop.pay("1000.00")
-    payment = await shop.resurs.read(payment_id)
-    partly = replace(payment, can=frozenset({Can.RELEASE_PART}))
-    shop.sandbox.portal_capture(payment_id, Decimal("300.00"))
+FULL, PART, BOTH = "full", "partial", "both"
+"""Which names a payment by an external method lists for each of the three calls when a part of it has been done."""
 
-    outcome = await shop.resurs.perform(request(Call.RELEASE, partly, charge(100000), everything=True))
+LISTED = {
+    FULL: Switches(lines_mean_partial=True),
+    PART: Switches(lines_mean_partial=True, external_partials=True, full_action_names_stay=False),
+    BOTH: Switches(lines_mean_partial=True, external_partials=True),
+}
 
-    assert isinstance(outcome, Refused), "by lines, it is what was seen, not what is left"
-    assert shop.sandbox.books(payment_id) == books(reserved=70000, captured=30000)
+
+@pytest.mark.parametrize(
+    ("call", "listed", "share", "lines"),
+    [
+        (Call.CAPTURE, FULL, 1, False),
+        (Call.CAPTURE, PART, 1, True),
+        (Call.CAPTURE, BOTH, 1, True),
+        (Call.CAPTURE, PART, 2, True),
+        (Call.CAPTURE, BOTH, 2, True),
+        (Call.REFUND, FULL, 1, False),
+        (Call.REFUND, PART, 1, True),
+        (Call.REFUND, BOTH, 1, True),
+        (Call.REFUND, PART, 2, True),
+        (Call.REFUND, BOTH, 2, True),
+        (Call.RELEASE, FULL, 1, False),
+        (Call.RELEASE, PART, 1, True),
+        (Call.RELEASE, BOTH, 1, False),
+        (Call.RELEASE, PART, 2, True),
+        (Call.RELEASE, BOTH, 2, True),
+    ],
+)
+async def test_lines_state_the_amount_wherever_they_may(
+    call: Call, listed: str, share: int, *, lines: bool
+) -> None:
+    """Whoever sends none takes what is left when the call arrives, and lines need the partial name here."""
+    async with world(LISTED[BOTH]) as shop:
+        payment_id = shop.pay("1000.00", external=True)
+        shop.sandbox.portal_capture(payment_id, Decimal("400.00"))
+        shop.sandbox.portal_cancel(payment_id, Decimal("100.00"))
+        shop.sandbox.portal_refund(payment_id, Decimal("100.00"))
+        shop.sandbox.switches = LISTED[listed]
+        payment = await shop.resurs.read(payment_id)
+        amount = (payment.net if call is Call.REFUND else payment.reserved) // share
+        wanted = request(call, payment, charge(amount, reference="OURS"), everything=share == 1)
+
+        outcome = await shop.resurs.perform(wanted)
+
+        [*_, entry] = (await shop.resurs.read(payment_id)).log
+        [line] = shop.sandbox.payment(payment_id)["order"]["actionLog"][-1]["orderLines"]
+    assert (outcome, entry.kind, entry.amount) == (Done(entry.id), EFFECT[call], amount)
+    assert (line["reference"] == "OURS") is lines
+
+
+@pytest.mark.parametrize("call", [Call.CAPTURE, Call.RELEASE, Call.REFUND])
+async def test_a_part_is_never_sent_as_everything(call: Call) -> None:
+    """Where only the full name is listed Resurs refuses it, and nothing moves."""
+    async with world(LISTED[FULL]) as shop:
+        payment_id = shop.pay("1000.00", external=True, captured=call is Call.REFUND)
+        before = shop.sandbox.books(payment_id)
+        assert isinstance(await shop.do(call, payment_id, 50000), Refused)
+        assert shop.sandbox.books(payment_id) == before
+
+
+@pytest.mark.parametrize("call", [Call.CAPTURE, Call.RELEASE])
+async def test_by_lines_it_is_what_was_seen_and_not_what_is_left(call: Call) -> None:
+    """Somebody took a part of it after the payment was read."""
+    async with world(LISTED[PART]) as shop:
+        payment_id = shop.pay("1000.00", external=True)
+        shop.sandbox.portal_cancel(payment_id, Decimal("100.00"))
+        payment = await shop.resurs.read(payment_id)
+        shop.sandbox.portal_capture(payment_id, Decimal("300.00"))
+
+        outcome = await shop.resurs.perform(request(call, payment, charge(90000), everything=True))
+
+        assert isinstance(outcome, Refused)
+        assert shop.sandbox.books(payment_id) == books(reserved=60000, captured=30000, cancelled=10000)
 
 
 async def test_a_raise_is_found_again_by_the_reference_of_its_lines(shop: World) -> None:
@@ -192,8 +257,9 @@ async def test_a_call_that_is_not_a_providers_is_refused(shop: World) -> None:
     assert isinstance(await shop.resurs.perform(request(Call.RESTORE, payment, charge(1))), Refused)
 
 
-async def test_a_payment_without_currency_is_never_charged(shop: World) -> None:
-    payment = replace(await shop.resurs.read(shop.pay()), currency="")
+@pytest.mark.parametrize("external", [False, True], ids=["by-lines", "without-lines"])
+async def test_a_payment_without_currency_is_never_charged(shop: World, *, external: bool) -> None:
+    payment = replace(await shop.resurs.read(shop.pay(external=external)), currency="")
 
     assert isinstance(await shop.resurs.perform(request(Call.CAPTURE, payment, charge(80000))), Refused)
     assert shop.sandbox.books(payment.id) == books(reserved=80000)

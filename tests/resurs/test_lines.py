@@ -7,10 +7,16 @@ import simplejson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.lines import Charge, ChargeKind
-from bridge.providers.resurs.lines import cut, order_lines
+from bridge.domain.lines import Charge, ChargeKind, capture_charges, refund_charges
+from bridge.domain.orders import Refund
+from bridge.domain.outcomes import Done
+from bridge.domain.steps import Call
+from bridge.providers.resurs.lines import order_lines
+from bridge.sandbox.resurs import Switches
 from bridge.sandbox.resurs.rules import order_lines as faults_of
-from tests.resurs.world import charge
+from tests.domain.builders import line
+from tests.domain.builders import order as ordered
+from tests.resurs.world import books, charge, request, world
 
 charges = st.builds(
     Charge,
@@ -50,7 +56,6 @@ def test_amounts_are_numbers_with_both_decimals() -> None:
         (ChargeKind.FEE, -100, "DISCOUNT"),
         (ChargeKind.DISCOUNT, -100, "DISCOUNT"),
         (ChargeKind.ROUNDING, 1, "NORMAL"),
-        (ChargeKind.ROUNDING, -1, "DISCOUNT"),
     ],
 )
 def test_what_lowers_a_sum_is_a_discount(kind: ChargeKind, amount: int, expected: str) -> None:
@@ -72,21 +77,19 @@ def test_a_rate_is_a_percentage_with_two_decimals(rate: str, sent: str) -> None:
     assert order_lines([charge(100, rate=rate)], "SEK")[0]["vatRate"] == Decimal(sent)
 
 
-@pytest.mark.parametrize(
-    ("text", "longest", "kept"),
-    [
-        ("Mugg", 4, "Mugg"),
-        ("Mugg, blå", 8, "Mugg, bl"),
-        ("Mugg, bla\u030a", 9, "Mugg, bl"),
-        ("Mugg, bla\u030a", 10, "Mugg, bla\u030a"),
-        ("Tee \U0001f375", 5, "Tee"),
-        ("Tee \U0001f375", 6, "Tee \U0001f375"),
-        ("a\U0001f469\u200d\U0001f467b", 4, "a"),
-        ("a\U0001f44d\U0001f3fdb", 3, "a"),
-        ("two\n\tlines ", 20, "two lines"),
-        ("torn \ud83d off", 20, "torn off"),
-        ("", 5, ""),
-    ],
-)
-def test_texts_are_cut_between_whole_characters(text: str, longest: int, kept: str) -> None:
-    assert cut(text, longest) == kept
+@pytest.mark.parametrize("refused", [False, True])
+async def test_goods_less_their_discount_are_paid_back_whether_or_not_negative_lines_are_refused(
+    refused: bool,
+) -> None:
+    mug, rebate = line(1, "8.00", "2.00"), line(2, "-0.80", "-0.20", reference="REBATE")
+    refund = Refund(id=1077, amount=900, lines=(mug, rebate))
+    order = ordered(total=900, lines=(mug, rebate))
+    async with world(Switches(negative_refund_lines_refused=refused)) as w:
+        payment = w.pay("9.00")
+        for call, charges in (
+            (Call.CAPTURE, capture_charges(order, 900)),
+            (Call.REFUND, refund_charges(order, refund, 900)),
+        ):
+            done = await w.resurs.perform(request(call, await w.resurs.read(payment), *charges))
+            assert isinstance(done, Done), done
+        assert w.sandbox.books(payment) == books(captured=900, returned=900)

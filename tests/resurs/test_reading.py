@@ -104,7 +104,7 @@ async def test_a_payment_that_was_captured_at_once(shop: World) -> None:
     assert payment.can == {Can.REFUND}
 
 
-async def test_the_partial_name_covers_the_whole_where_lines_are_sent() -> None:
+async def test_a_partial_name_is_no_full_one() -> None:
     async with world(Switches(full_action_names_stay=False)) as shop:
         payment_id = shop.pay()
         shop.sandbox.portal_capture(payment_id, Decimal("100.00"))
@@ -113,8 +113,16 @@ async def test_the_partial_name_covers_the_whole_where_lines_are_sent() -> None:
 
         payment = await shop.resurs.read(payment_id)
 
-    assert {Can.CAPTURE, Can.REFUND} <= payment.can
-    assert Can.RELEASE not in payment.can
+    assert payment.can == {Can.CAPTURE_PART, Can.RELEASE_PART, Can.REFUND_PART, Can.RAISE}
+
+
+async def test_a_rejected_payment_says_why(shop: World) -> None:
+    payment_id = shop.pay()
+    shop.sandbox.reject(payment_id, "CREDIT_DENIED")
+
+    payment = await shop.resurs.read(payment_id)
+
+    assert (payment.state, payment.detail) == (PaymentState.DEAD, "REJECTED: CREDIT_DENIED")
 
 
 async def test_an_unknown_payment_is_gone(shop: World) -> None:

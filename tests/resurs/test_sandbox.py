@@ -268,12 +268,18 @@ async def test_how_far_lines_may_be_added(switches: Switches, accepted: bool) ->
 
 
 @pytest.mark.parametrize(
-    ("switches", "refused"),
-    [(Switches(), False), (Switches(lines_mean_partial=True), True), (Switches(external_partials=True), False)],
+    ("switches", "external", "refused"),
+    [
+        (Switches(), True, False),
+        (Switches(lines_mean_partial=True), True, True),
+        (Switches(lines_mean_partial=True, external_partials=True), True, False),
+        (Switches(lines_mean_partial=True), False, False),
+        (Switches(lines_mean_partial=True, internal_partials=False), False, True),
+    ],
 )
-async def test_an_external_method_by_lines(switches: Switches, refused: bool) -> None:
+async def test_everything_by_lines(switches: Switches, *, external: bool, refused: bool) -> None:
     async with client(switches) as api:
-        payment_id = api.sandbox.create_payment("1042", amount=Decimal(100), external=True)
+        payment_id = api.sandbox.create_payment("1042", amount=Decimal(100), external=external)
         status, _ = await api.ask("POST", f"/v2/payments/{payment_id}/capture", {"orderLines": [LINE]})
 
     assert (status == 400) is refused

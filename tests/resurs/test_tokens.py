@@ -8,12 +8,13 @@ import pytest
 import structlog
 from aiohttp import web
 
-from bridge.domain.outcomes import Later
+from bridge.domain.outcomes import Done, Later, Refused
 from bridge.domain.steps import Call
 from bridge.errors import AccessDenied, Busy, Nonsense, RemoteError, Unreachable
 from bridge.providers.resurs import SETTINGS, connect
 from bridge.providers.resurs.adapter import Resurs
 from bridge.providers.resurs.api import Api
+from bridge.sandbox.clock import ManualClock
 from bridge.sandbox.faults import Fault
 from bridge.sandbox.resurs import Switches
 from bridge.sandbox.server import Server
@@ -47,6 +48,59 @@ async def test_readers_who_meet_one_dead_token_fetch_one_new(shop: World) -> Non
     await asyncio.gather(*(shop.resurs.read(payment_id) for _ in range(4)))
 
     assert shop.asked("POST", "/oauth2/token") == 2
+
+
+async def test_calls_that_meet_one_dead_token_fetch_one_new_and_go_out_once_more(shop: World) -> None:
+    payments = [await shop.resurs.read(shop.pay()) for _ in range(6)]
+    shop.sandbox.end_tokens()
+
+    outcomes = await asyncio.gather(
+        *(shop.resurs.perform(request(Call.CAPTURE, payment, charge(80000))) for payment in payments)
+    )
+
+    assert all(isinstance(outcome, Done) for outcome in outcomes)
+    assert {shop.sandbox.books(payment.id).captured for payment in payments} == {80000}
+    assert shop.asked("POST", "/oauth2/token") == 2
+    assert shop.asked("POST", "/capture") == 2 * len(payments)
+
+
+async def test_a_call_answered_401_waits_where_no_new_token_is_to_be_had(shop: World) -> None:
+    payment = await shop.resurs.read(shop.pay())
+    shop.sandbox.replace_client(CLIENT, "of tomorrow")
+
+    outcome = await shop.resurs.perform(request(Call.CAPTURE, payment, charge(80000)))
+
+    assert isinstance(outcome, Later)
+    assert shop.asked("POST", "/capture") == 1
+    assert shop.sandbox.books(payment.id).captured == 0
+
+
+@pytest.mark.parametrize("life", [10**15, 86400, "86400", 86400.0])
+async def test_a_token_is_kept_for_a_day_at_most(life: object) -> None:
+    """Whoever says longer means something else than seconds."""
+    clock, tokens = ManualClock(), 0
+
+    async def token(_: web.Request) -> web.Response:
+        nonlocal tokens
+        tokens += 1
+        return web.json_response({"access_token": "t", "expires_in": life})
+
+    async def read(_: web.Request) -> web.Response:
+        return web.json_response({})
+
+    app = web.Application()
+    app.router.add_post("/oauth2/token", token)
+    app.router.add_get("/{rest:.*}", read)
+    async with Server(app) as server, aiohttp.ClientSession() as session:
+        api = Api(settings(server.url), session, now=clock.now)
+        counts = []
+        for _ in range(2):
+            await api.get("/v2/stores")
+            counts.append(tokens)
+            clock.advance(86400 - 60)
+        await api.get("/v2/stores")
+
+    assert (counts, tokens) == ([1, 2], 3)
 
 
 async def test_a_late_refusal_of_the_old_token_does_not_end_the_new_one() -> None:
@@ -161,6 +215,29 @@ async def test_neither_secret_nor_token_is_shown_anywhere(shop: World, capsys: p
     assert logs
     for secret in (SECRET, CLIENT, bearer.token):
         assert secret not in shown
+
+
+async def test_what_resurs_echoes_of_token_and_credentials_is_masked(shop: World) -> None:
+    payment = await shop.resurs.read(shop.pay())
+
+    async def token(_: web.Request) -> web.Response:
+        return web.json_response({"access_token": "short-token", "expires_in": 3599})
+
+    async def echo(asked: web.Request) -> web.Response:
+        said = f"{asked.headers['Authorization']} of {CLIENT} ({SECRET}) may not"
+        return web.json_response({"traceId": CLIENT, "message": said, "parameters": {"token": SECRET}}, status=403)
+
+    app = web.Application()
+    app.router.add_post("/oauth2/token", token)
+    app.router.add_post("/{rest:.*}", echo)
+    async with Server(app) as server, aiohttp.ClientSession() as session:
+        with structlog.testing.capture_logs() as logs:
+            outcome = await Resurs(Api(settings(server.url), session)).perform(
+                request(Call.CAPTURE, payment, charge(80000))
+            )
+
+    assert outcome == Refused("Bearer … of … (…) may not: token …")
+    assert [entry["trace"] for entry in logs] == ["…"]
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,30 @@ def test_a_rejected_payment_without_its_order_is_dead_all_the_same() -> None:
 
 
 @pytest.mark.parametrize(
+    ("reason", "detail"),
+    [
+        ({"category": "TIMEOUT"}, "REJECTED: TIMEOUT"),
+        ({"category": "NOT_ALLOWED_TO_SIGN_2", "text": "anna@example.com"}, "REJECTED: NOT_ALLOWED_TO_SIGN_2"),
+        ({"category": "A" * 40}, "REJECTED: " + "A" * 40),
+        ({"category": "A" * 41}, "REJECTED"),
+        ({"category": "denied: anna@example.com"}, "REJECTED"),
+        ({"category": "CREDIT_DENIED\n"}, "REJECTED"),
+        ({"category": ""}, "REJECTED"),
+        ({"category": None}, "REJECTED"),
+        ({"category": ["TIMEOUT"]}, "REJECTED"),
+        ({}, "REJECTED"),
+        (None, "REJECTED"),
+        ("TIMEOUT", "REJECTED"),
+    ],
+)
+def test_a_rejection_is_told_by_its_category_if_that_is_a_plain_word(reason: Any, detail: str) -> None:
+    assert read(answer(status="REJECTED", rejectedReason=reason)).detail == detail
+    assert (
+        read(answer(status="REJECTED", rejectedReason=reason, order=None)).detail == f"{detail}, without an order"
+    )
+
+
+@pytest.mark.parametrize(
     ("figure", "minor"), [(Decimal("811.25000"), 81125), (811, 81100), (Decimal("1E+3"), 100000)]
 )
 def test_amounts_are_exact(figure: Any, minor: int) -> None:

@@ -14,11 +14,11 @@ from bridge.domain.wording.swedish import SWEDISH
 ECSTER: Mapping[Kind, str] = {
     Kind.CAPTURE: "Ecster payment debited{transaction}.",
     Kind.CANCEL: "Ecster payment was successfully cancelled.",
-    Kind.REFUND: "Ecster order credited with {amount}{refund}{transaction}.",
+    Kind.REFUND: "Ecster order credited with {amount}{purpose}{transaction}.",
 }
 """What Ecster's plugin wrote, in whatever language: its Swedish translation leaves these in English.
 
-`refund` and `transaction` are " for refund 1077" and ", transaction 4711", or empty where there is none.
+`purpose` and `transaction` are " for refund 1077" and ", transaction 4711", or empty where there is none.
 """
 
 

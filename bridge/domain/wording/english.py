@@ -1,7 +1,7 @@
 """The sentences in English."""
 
-from bridge.domain.looks import Topics
 from bridge.domain.reasons import Reason
+from bridge.domain.remarks import Topics
 from bridge.domain.steps import Call
 from bridge.domain.wording.sentences import Attention, Wording
 
@@ -9,14 +9,20 @@ ENGLISH = Wording(
     language="en",
     ampersand="and",
     unsaid="no reason given",
+    unknown_currency="an unknown currency",
     captured="{provider}: successfully captured {amount}.",
+    rest_released="The rest, {rest}, was released and is never charged.",
     cancelled="{provider}: successfully cancelled {amount}.",
+    leftover_released="{provider}: what was left after the capture, {amount}, was released and is never charged.",
     refunded="{provider}: successfully refunded {amount} (refund {refund}).",
+    part_refunded="{provider}: successfully refunded {amount} (a part of refund {refund} of {whole}).",
     rest_refunded="{provider}: successfully refunded {amount} (the rest of the order).",
     lowered="{provider}: successfully updated payment to {target} reserved ({amount} released).",
     raised="{provider}: successfully updated payment to {target} reserved ({amount} added).",
-    restored="The order was put back to “{status}”: it is closed, and another status moves no money at {provider}. "
-    "To change it, make a refund or a new order.",
+    replaced="{provider}: the reservation of {amount} was cancelled, to be replaced by one of {target}. "
+    "Do not ship before the new one is there.",
+    restored="The order was put back to “{status}”: it is closed, and another status moves no money at "
+    "{provider}. To change it, make a refund or a new order.",
     amount="Amount: {amount}.",
     left="Now {reserved} is reserved and {net} captured.",
     left_after_refunds="Now {reserved} is reserved and {net} captured after refunds.",
@@ -30,6 +36,7 @@ ENGLISH = Wording(
         Call.REFUND: "a refund of {amount}",
         Call.RESTORE: "a return to the status “{status}”",
     },
+    replacing="a replacement of the reservation of {amount} by one of {target}",
     statuses={
         "pending": "Pending payment",
         "processing": "Processing",
@@ -38,17 +45,65 @@ ENGLISH = Wording(
         "cancelled": "Cancelled",
         "refunded": "Refunded",
     },
+    states={
+        "FROZEN": "it is held by the fraud control",
+        "INSPECTION": "the credit is being inspected by hand",
+        "SUPPLEMENTING_REQUIRED": "more information is needed from the customer",
+        "TASK_REDIRECTION_REQUIRED": "the customer has not finished signing or paying",
+        "REJECTED": "the payment was rejected",
+        "UNKNOWN": "the payment was rejected without a reason",
+        "TECHNICAL_ERROR": "a technical error stopped the payment",
+        "CREDIT_DENIED": "the credit was denied",
+        "PAYMENT_FROZEN": "the fraud control stopped the payment",
+        "TIMEOUT": "the customer did not finish in time",
+        "ABORTED_BY_CUSTOMER": "the customer broke off the payment",
+        "INSUFFICIENT_FUNDS": "the customer did not have enough money",
+        "CANCELED": "the payment was cancelled",
+        "403": "the payment may have expired, or the account has no access to it",
+        "404": "no payment has the id that the order names",
+        "PENDING_PAYMENT": "the customer has not paid yet",
+        "PENDING_DECISION": "the credit is not decided yet",
+        "PENDING_SIGNATURE": "the customer has not signed the contract",
+        "PENDING_PROCESSING": "it is still being processed",
+        "MANUAL_PROCESSING": "it is being processed by hand",
+        "AWAITING_CONTRACT": "the contract is not ready yet",
+        "BLOCKED": "it is blocked",
+        "ANNULLED": "the payment was cancelled",
+        "DENIED": "the payment was denied",
+        "FAILED": "the payment failed",
+        "ABORTED": "the payment was broken off",
+        "EXPIRED": "the payment has expired",
+        "STOPPED": "the payment was stopped",
+    },
+    findings={
+        "without an order": "its amounts are missing",
+        "SWISH_REFUND_ONGOING": "a Swish refund is on its way",
+        "SWISH_REFUND_NOT_BOOKED": "a Swish refund was paid, but is not in the books yet",
+        "not found": "no payment has the id that the order names",
+        "not a payment id": "what the order names can't be a payment's id",
+    },
     remarks={
         Topics.ADOPTED: "{provider} had already refunded {amount}: refund {refund} is not paid again.",
-        Topics.SET_BACK: "The order was set back from “{before}” to “{after}”, which moves no money at {provider}. "
-        "To give money back, make a refund in the shop; see that money is reserved or captured before you ship.",
-        Topics.PENDING: "The payment is not final at {provider} yet{detail}: do not ship. "
-        "There is nothing to do; wc-bridge waits for it.",
+        Topics.SET_BACK: "The order was set back from “{before}” to “{after}”, which moves no money at "
+        "{provider}: what is captured stays captured, and is not captured again. "
+        "To give money back, make a refund in the shop.",
+        Topics.VOIDED_SET_BACK: "The order was set back from “{before}” to “{after}”, but its payment is "
+        "cancelled or refunded: no money is reserved any more. "
+        "Do not ship anything before the customer has paid again.",
+        Topics.PENDING: "The payment is not final at {provider} yet{detail}. "
+        "Do not ship; there is nothing else to do, as wc-bridge waits for it.",
+        Topics.WILL_PAY: "wc-bridge is going to pay refund {refund} of {amount} at {provider}. "
+        "Do not pay it in the {provider} portal.",
+        Topics.BEHIND: "Refund {refund} of {amount} is not paid yet: it waits for what another note on this order "
+        "asks for. See to that first, and do not pay the refund in the {provider} portal.",
+        Topics.RECORDED: "{provider} can't lower a reservation. When the order is completed, {asked} is captured; "
+        "the rest, {gap}, is then released and never charged. There is nothing else to do.",
+        Topics.CLEARED: "What needed a person on this order is settled. You can go on with it as usual.",
     },
     attention={
         Reason.NO_MONEY: Attention(
-            "No money is secured for this order, which asks for {asked}.",
-            "Do not ship: the customer has to pay in another way.",
+            "No money is secured for this order, which asks for {asked}{detail}.",
+            "Do not ship before the customer has paid in another way; else cancel the order.",
             "Do not ship: ask the administrator to approve {step}.",
         ),
         Reason.LESS_RESERVED: Attention(
@@ -63,11 +118,11 @@ ENGLISH = Wording(
         ),
         Reason.CANNOT_CHANGE: Attention(
             "The order asks for {asked}, but {provider} does not let the payment be changed to that.",
-            "Make the change in the {provider} portal before you ship, or set the order back as it was.",
+            "Do not ship: make the change in the {provider} portal, or set the order back as it was.",
         ),
         Reason.UNDERPAID: Attention(
             "The order asks for {asked}, but the customer is charged only {paid}.",
-            "Set the order's total to {right_total}, or have the customer pay {gap} in a new order.",
+            "Set the order's total to {right_total}; if {gap} is still owed, let it be paid in a new order.",
         ),
         Reason.OVERPAID: Attention(
             "The customer is charged {paid}, but the order asks for only {asked}.",
@@ -86,20 +141,25 @@ ENGLISH = Wording(
             "Refund {refund} asks for {amount}, but only {left} is left to refund.",
             "Delete the refund and make one of {left}, or ask the administrator to approve {step}.",
         ),
+        Reason.CANNOT_REFUND: Attention(
+            "The customer has paid {paid}, but {provider} takes no refund of {amount} on this payment.",
+            "Make refund {refund} in the {provider} portal (it is then recognised here), "
+            "or pay it in another way and tell the administrator.",
+        ),
         Reason.SHOP_SAYS_PAID: Attention(
             "The shop marks refund {refund} of {amount} as paid, but {provider} does not show it.",
-            "Look in the {provider} portal whether it is paid; if not, ask the administrator to approve it.",
+            "If the customer has not got the money, ask the administrator to approve the refund, else to drop it.",
         ),
         Reason.OLD_REFUND: Attention(
-            "Refund {refund} of {amount} was already old when wc-bridge first saw it.",
-            "Ask the administrator to approve it if the customer has not got it, else to drop it.",
+            "Refund {refund} of {amount} was made long before wc-bridge first saw it.",
+            "If the customer has not got the money, ask the administrator to approve the refund, else to drop it.",
         ),
         Reason.UNMATCHED_RETURN: Attention(
             "{provider} has refunded {amount} that no refund in the shop explains.",
             "Enter a refund of {amount} in the shop (it is not paid again), or ask the administrator to adopt it.",
         ),
         Reason.PENDING_LONG: Attention(
-            "The payment has waited long to become final at {provider}{detail}.",
+            "The payment is still not final at {provider}{detail}.",
             "Do not ship: ask {provider} what is missing, or cancel the order.",
         ),
         Reason.NOT_SHOWN: Attention(
@@ -130,9 +190,14 @@ ENGLISH = Wording(
             "{provider} refused {step}: “{said}”.",
             "Do it in the {provider} portal, or ask the administrator to try again; ship only what is captured.",
         ),
+        Reason.OTHER_AMOUNT: Attention(
+            "{step} was sent to {provider}, but its books show {done} instead.",
+            "Do nothing more with the order before the administrator has asked {provider}, "
+            "and approved it if it can stand.",
+        ),
         Reason.NOT_SEEN: Attention(
-            "{provider} confirmed {step}, but does not show it.",
-            "Do not ship or do it again before the administrator has found out whether it happened.",
+            "{step} was sent to {provider}, but its books do not show whether it was done.",
+            "Do nothing more with the order, here or in the portal, before the administrator has found out.",
         ),
         Reason.SHADOWED: Attention(
             "The order came to need {step} while wc-bridge only watched.",
@@ -146,5 +211,22 @@ ENGLISH = Wording(
     not_restored=Attention(
         "The shop refused {step}: “{said}”.",
         "Set the status by hand; it moves no money at {provider}.",
+    ),
+    outdated=Attention(
+        "{provider} shows an older state of the payment than it did before.",
+        "Do not ship or refund: look in the {provider} portal how it really stands, and tell the administrator.",
+    ),
+    pending_captured=Attention(
+        "The payment is still not final at {provider}{detail}.",
+        "Ask {provider} what is missing, and refund nothing in its portal before you know.",
+    ),
+    only_whole=Attention(
+        "{provider} takes no refund of {amount} on this payment, only one of all that is paid, {paid}.",
+        "Make refund {refund} in the {provider} portal (it is then recognised here), "
+        "or delete it and make one of {paid}.",
+    ),
+    no_owner=Attention(
+        "The payment of this order does not say which order it belongs to.",
+        "Do not ship before the administrator has checked that it belongs to this one.",
     ),
 )

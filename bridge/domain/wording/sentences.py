@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bridge.domain.looks import Topics
 from bridge.domain.reasons import Reason
+from bridge.domain.remarks import Topics
 from bridge.domain.steps import Call
 
 
@@ -27,12 +27,20 @@ class Wording:
     """In place of a "&", which a shop would read as the beginning of an entity."""
     unsaid: str
     """In place of a reason that nobody gave."""
+    unknown_currency: str
     captured: str
+    rest_released: str
+    """After a capture that closed the rest in the same call."""
     cancelled: str
+    leftover_released: str
+    """Instead of `cancelled` where something was captured: nobody shall think that the order's payment is gone."""
     refunded: str
+    part_refunded: str
     rest_refunded: str
     lowered: str
     raised: str
+    replaced: str
+    """A reservation was released, for a new one to follow."""
     restored: str
     amount: str
     left: str
@@ -42,8 +50,22 @@ class Wording:
     not_shown: str
     steps: Mapping[Call, str]
     """A step as the object of a sentence."""
+    replacing: str
+    """Likewise, of a release that a new reservation is to follow."""
     statuses: Mapping[str, str]
+    states: Mapping[str, str]
+    """What a provider's word for a payment's state means: a clause that the word follows in brackets."""
+    findings: Mapping[str, str]
+    """What our own word for it means; that word is not shown, as nobody at the provider knows it."""
     remarks: Mapping[Topics, str]
     attention: Mapping[Reason, Attention]
     not_restored: Attention
     """Of a status that the shop itself refused; REFUSED speaks of the provider."""
+    outdated: Attention
+    """Of a payment that is shown, but older than before; NOT_SHOWN speaks of one that is not."""
+    pending_captured: Attention
+    """Of a payment whose money was captured before; PENDING_LONG warns of shipping."""
+    only_whole: Attention
+    """Of a payment that can be refunded, but not in part; CANNOT_REFUND knows of no refund."""
+    no_owner: Attention
+    """Of a payment that names no order; DOUBT_OWNER speaks of another one."""

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from bridge.domain.outcomes import Later, Outcome, Refused, Unknown
 from bridge.domain.payments import Can, Payment, PaymentState
 from bridge.domain.steps import Call
-from bridge.errors import AnswerLost, Busy, Nonsense, Rejected, RemoteError, Unreachable
+from bridge.errors import AnswerLost, Busy, Nonsense, RemoteError, Unreachable
 from bridge.ports import Request
 from bridge.providers.ecster import ledger
 from bridge.providers.ecster.api import REMOTE, Api, is_order_id
@@ -19,8 +19,6 @@ from bridge.providers.ecster.outcomes import swish_outcome, transaction_outcome
 from bridge.providers.ecster.rows import Row, rows
 from bridge.providers.ecster.wire import Order
 from bridge.providers.http import Answer
-
-_NOT_FOUND = 404
 
 
 class Ecster:
@@ -146,12 +144,13 @@ class Ecster:
         if not is_order_id(order_id):
             return None
         answer = await self._api.get(order_id)
-        if answer.status == _NOT_FOUND and isinstance(answer.body, dict):
-            return None
         if not answer.ok:
-            # A 404 that is no JSON comes from something else than Ecster's API, and says nothing of the order.
-            error = Rejected if isinstance(answer.body, dict) else Nonsense
-            raise error(f"Ecster answered {answer.status} to a read of an order", remote=REMOTE)
+            # With which status Ecster says that there is no such order is only inferred; keys that it refuses and a
+            # wait that it asks for are no answers here. One without JSON comes from something else than its API,
+            # and says nothing of the order.
+            if isinstance(answer.body, dict):
+                return None
+            raise Nonsense(f"Ecster answered {answer.status} to a read of an order", remote=REMOTE)
         try:
             order = Order.model_validate(answer.body)
         except ValidationError as error:

@@ -6,7 +6,7 @@ Ecster gives no remaining amount: what is open is `amount` less what was debited
 from datetime import datetime
 
 from bridge.domain.payments import Can, Entry, EntryKind, Payment, PaymentState
-from bridge.providers.ecster.wire import Order, Transaction
+from bridge.providers.ecster.wire import Order, Transaction, plain
 
 OPEN = frozenset({"READY", "PARTIALLY_DELIVERED"})
 CLOSED = frozenset({"FULLY_DELIVERED"})
@@ -54,9 +54,12 @@ def payment(order: Order, swish_refund: str = "") -> Payment:
         captured=captured,
         returned=returned,
         limit=None,
+        fee=max(order.properties.invoice_fee, order.properties.start_fee),
+        returnable=tuple(left for left in _uncredited(order).values() if left > 0),
         can=_can(state, reserved, captured - returned, swish=is_swish(order)),
         log=tuple(_entry(transaction) for transaction in _chronological(order) if transaction.type in _KINDS),
         keyless=frozenset({EntryKind.RETURN}) if is_swish(order) else frozenset(),
+        failed="" if swish_refund in ("ONGOING", "SUCCESS") else plain(swish_refund),
     )
 
 
@@ -88,10 +91,15 @@ def credited(order: Order) -> int:
 
 
 def debit_for(order: Order, amount: int) -> str | None:
-    """Return the id of the oldest DEBIT with at least `amount` uncredited, or None where no single one has it.
+    """Return the id of the oldest DEBIT with at least `amount` uncredited, or None where no single one has it."""
+    return _with_enough(_uncredited(order), amount)
 
-    A CREDIT counts against the debit it names; one that names none against the one that this very rule would
-    have chosen for it. What was credited without an entry in the ledger is taken off the oldest debits first.
+
+def _uncredited(order: Order) -> dict[str, int]:
+    """What is left of each DEBIT, by id, oldest first.
+
+    A CREDIT counts against the debit it names; one that names none against the one that `debit_for` would have
+    chosen for it. What was credited without an entry in the ledger is taken off the oldest debits first.
     """
     left: dict[str, int] = {}
     loose = credited(order)
@@ -109,7 +117,7 @@ def debit_for(order: Order, amount: int) -> str | None:
         taken = max(0, min(loose, rest))
         left[debit] = rest - taken
         loose -= taken
-    return _with_enough(left, amount)
+    return left
 
 
 def _with_enough(left: dict[str, int], amount: int) -> str | None:

@@ -1,21 +1,15 @@
 """What an answer to a POST means. Only a 2xx that says what was asked is done; only a plain no is refused."""
 
-import re
-
 from pydantic import ValidationError
 
 from bridge.domain.outcomes import Done, Later, Outcome, Refused, Unknown
 from bridge.providers.ecster.api import KEYS_REFUSED
 from bridge.providers.ecster.ledger import OPEN
-from bridge.providers.ecster.wire import Created, Problem
+from bridge.providers.ecster.wire import Created, Problem, plain
 from bridge.providers.http import Answer
 
 WRONG_STATE = "4424"
 """The only error code whose meaning is known. The HTTP status that comes with it is not, so it is not looked at."""
-
-_LONGEST_REASON = 200
-_PERSONAL = re.compile(r"\S+@\S+|\d{6,8}[-+ ]?\d{4}")
-"""E-mail addresses and national ids: staff's notes are no place for them."""
 
 _REQUEST_TIMEOUT, _TOO_MANY = 408, 429
 
@@ -30,9 +24,7 @@ def transaction_outcome(answer: Answer, *, type: str, amount: int | None, key: s
         return Unknown(f"Ecster answered {answer.status} to {type}, but not with a transaction")
     transaction = created.transaction
     if transaction.type != type or (amount is not None and transaction.amount != amount):
-        return Unknown(
-            f"Ecster answered {type} {amount or ''} with {_plain(transaction.type)} {transaction.amount}"
-        )
+        return Unknown(f"Ecster answered {type} {amount or ''} with {plain(transaction.type)} {transaction.amount}")
     if transaction.transaction_reference not in ("", key):
         return Unknown(f"Ecster answered {type} with a transaction of another reference")
     if type == "ANNUL" and created.order_status in OPEN:
@@ -51,7 +43,7 @@ def swish_outcome(answer: Answer) -> Outcome:
         case "ONGOING":
             return Unknown("The Swish refund is on its way")
         case str() if status:
-            return Refused(f"The Swish refund failed ({_plain(status)})")
+            return Refused(f"The Swish refund failed ({plain(status)})")
         case _:
             return Unknown(f"Ecster answered {answer.status} to a Swish refund without its status")
 
@@ -59,13 +51,15 @@ def swish_outcome(answer: Answer) -> Outcome:
 def _failure(answer: Answer) -> Outcome:
     problem = _problem(answer)
     if problem and problem.code == WRONG_STATE:
-        return Refused("Ecster says that the order is not in a state for this (4424)")
+        # We call only where the order, as read a moment ago, is in such a state: somebody was quicker, or the
+        # answer is to a request that something on the way sent twice. The ledger tells (reference 6.4).
+        return Refused("Ecster says that the order is not in a state for this (4424)", surprising=True)
     if answer.status in (401, 403):
         return Later(KEYS_REFUSED)
     if answer.status == _TOO_MANY:
         return Later("Ecster asks to wait", answer.retry_after)
     if problem and 400 <= answer.status < 500 and answer.status != _REQUEST_TIMEOUT:  # noqa: PLR2004
-        said = _plain(problem.message or problem.type or problem.error) or "no reason given"
+        said = plain(problem.message or problem.type or problem.error) or "no reason given"
         return Refused(f"Ecster refused it: {said} ({problem.code or answer.status})")
     return Unknown(f"Ecster answered {answer.status}")
 
@@ -75,9 +69,3 @@ def _problem(answer: Answer) -> Problem | None:
         return Problem.model_validate(answer.body)
     except ValidationError:
         return None
-
-
-def _plain(text: str) -> str:
-    printable = "".join(c if c.isprintable() else " " for c in text)
-    said = _PERSONAL.sub("…", " ".join(printable.split())).rstrip(".")
-    return said if len(said) <= _LONGEST_REASON else said[: _LONGEST_REASON - 1] + "…"

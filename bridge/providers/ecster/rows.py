@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from bridge.domain.lines import Charge
+from bridge.providers.text import cut
 
 LONGEST_PART_NUMBER = 32
 LONGEST_NAME = 100
@@ -21,7 +22,8 @@ def rows(charges: Sequence[Charge], amount: int) -> list[Row]:
 
 
 def _row(charge: Charge) -> Row:
-    name = _clean(charge.name) or _clean(charge.reference) or charge.kind.value
+    part_number = cut(charge.reference, LONGEST_PART_NUMBER)
+    name = cut(charge.name, LONGEST_NAME) or part_number or charge.kind.value
     quantity, unit = 1, charge.amount
     whole = charge.quantity == charge.quantity.to_integral_value()
     if whole and charge.quantity > 0 and charge.amount % int(charge.quantity) == 0:
@@ -29,17 +31,9 @@ def _row(charge: Charge) -> Row:
     else:
         name = f"{charge.quantity.normalize():f} x {name}"
     return {
-        "partNumber": _clean(charge.reference)[:LONGEST_PART_NUMBER],
-        "name": _cut(name),
+        "partNumber": part_number,
+        "name": cut(name, LONGEST_NAME),
         "quantity": quantity,
         "unitAmount": unit,
         "vatRate": int((charge.rate * 100).quantize(Decimal(1), rounding=ROUND_HALF_UP)),
     }
-
-
-def _clean(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"

@@ -4,6 +4,7 @@ Amounts are integers in minor units. Clients of Ecster have sent numeric strings
 are read too; a fraction of a minor unit is not.
 """
 
+import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -12,6 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, NonNegativeInt
 from pydantic.alias_generators import to_camel
 
 _TOO_MUCH = 10**15
+_LONGEST_REASON = 200
+_PERSONAL = re.compile(r"\S+@\S+|\d{6,8}[-+ ]?\d{4}")
+"""E-mail addresses and national ids: staff's notes are no place for them."""
 
 
 def _whole(value: object) -> int:
@@ -66,6 +70,9 @@ class Transaction(_Wire):
 
 class Properties(_Wire):
     method: Text = ""
+    invoice_fee: Minor = 0
+    start_fee: Minor = 0
+    """Either name has been seen for what Ecster adds on its own; both stand for the same fee."""
 
 
 class Order(_Wire):
@@ -97,3 +104,10 @@ class Problem(_Wire):
     type: Text = ""
     message: Text = ""
     error: Text = ""
+
+
+def plain(text: str) -> str:
+    """What Ecster says, in one line that may be shown to staff: nothing personal, and not long."""
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    said = _PERSONAL.sub("…", " ".join(printable.split())).rstrip(".")
+    return said if len(said) <= _LONGEST_REASON else said[: _LONGEST_REASON - 1] + "…"

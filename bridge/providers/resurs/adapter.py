@@ -28,6 +28,12 @@ _PATHS: Final = {
     Call.RAISE: "order",
     Call.REFUND: "refund",
 }
+_WHOLE: Final = {
+    Call.CAPTURE: (Can.CAPTURE, Can.CAPTURE_PART),
+    Call.RELEASE: (Can.RELEASE, Can.RELEASE_PART),
+    Call.REFUND: (Can.REFUND, Can.REFUND_PART),
+}
+"""What allows a call without lines, and what allows one with them."""
 _PAYMENT_ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 """A UUID; anything else that stands in an order's meta must not become a part of an address."""
 
@@ -70,10 +76,7 @@ class Resurs:
         fault = _fault(request)
         if fault:
             return Refused(fault)
-        try:
-            path, body = _call(request)
-        except AmountError as error:
-            return Refused(str(error))
+        path, body = _call(request)
         try:
             answer = await self._api.post(path, body, request.fresh)
         except AnswerLost as error:
@@ -82,7 +85,7 @@ class Resurs:
             return Later(str(error), error.after)
         except RemoteError as error:
             return Later(str(error))
-        outcome = _outcome(answer, request)
+        outcome = self._outcome(answer, request)
         if not isinstance(outcome, Done):
             log.warning(
                 "resurs.call_not_done",
@@ -90,9 +93,21 @@ class Resurs:
                 key=request.key,
                 payment=request.payment.id,
                 status=answer.status,
-                trace=trace_id(answer.body),
+                trace=self._api.masked(trace_id(answer.body)),
             )
         return outcome
+
+    def _outcome(self, answer: Answer, request: Request) -> Outcome:
+        status, body = answer.status, answer.body
+        if answer.ok and isinstance(body, dict) and body:
+            return Done(_action_id(body, request))
+        if status in _NO and is_error(body):
+            return Refused(self._api.masked(reason(body)))
+        if status == UNAUTHORIZED:
+            return Later(f"{NAME} does not accept its own new token")
+        if status == TOO_MANY:
+            return Later(f"{NAME} asks to wait (HTTP {TOO_MANY})", answer.retry_after)
+        return Unknown(f"{NAME} answered HTTP {status} with nothing that says whether it was done")
 
     async def check(self) -> str:
         """Try token and store, and say in a few words which store it is.
@@ -127,45 +142,51 @@ def _fault(request: Request) -> str:
         return "this is not a payment id"
     if request.amount <= 0:
         return f"an amount of {request.amount} is never sent"
+    if not request.payment.currency:
+        return "the payment's currency is not known"
     total = sum(charge.amount for charge in request.charges)
-    if not _takes_all(request) and total != request.amount:
+    if not _without_lines(request) and total != request.amount:
         return f"the lines sum to {total}, not to {request.amount}"
     return ""
 
 
+def _without_lines(request: Request) -> bool:
+    """Whether the call goes out without lines, which to Resurs means all that is left (reference 2.4 to 2.6).
+
+    All that is left *when it arrives*, whatever happened since the payment was read, while lines bound the amount
+    (5.4): so a capture and a refund state them wherever the payment lists the PARTIAL name (3.5). Where it lists
+    only the full one, as external methods are thought to (2.10), lines might be refused though they sum to
+    everything. A release of everything means just that, so it goes without lines wherever it may.
+    """
+    if request.call not in _WHOLE or not _takes_all(request):
+        return False
+    full, part = (ability in request.payment.can for ability in _WHOLE[request.call])
+    return full and (request.call is Call.RELEASE or not part)
+
+
 def _takes_all(request: Request) -> bool:
-    """Whether the call goes out without lines, which the API understands as all that is reserved."""
-    return request.call is Call.RELEASE and request.everything and Can.RELEASE in request.payment.can
+    """Whether the call is to take all that was left when the payment was read."""
+    match request.call:
+        case Call.CAPTURE:
+            return request.amount == request.payment.reserved
+        case Call.REFUND:
+            return request.amount == request.payment.net
+        case _:
+            return request.everything
 
 
 def _call(request: Request) -> tuple[str, dict[str, Any]]:
-    """Return path and body. The key goes where the log will show it: each call has another place for it.
-
-    Raises AmountError when the payment's currency is none.
-    """
+    """Return path and body. The key goes where the log will show it: each call has another place for it."""
     path = f"/v2/payments/{request.payment.id}/{_PATHS[request.call]}"
-    if _takes_all(request):
-        return path, {"creator": request.key}
-    prefix = request.key if request.call is Call.RAISE else ""
-    body: dict[str, Any] = {"orderLines": order_lines(request.charges, request.payment.currency, prefix)}
+    body: dict[str, Any] = {}
+    if not _without_lines(request):
+        prefix = request.key if request.call is Call.RAISE else ""
+        body["orderLines"] = order_lines(request.charges, request.payment.currency, prefix)
     if request.call is Call.RELEASE:
         body["creator"] = request.key
     elif request.call is not Call.RAISE:
         body |= {"transactionId": request.key, "creator": CREATOR}
     return path, body
-
-
-def _outcome(answer: Answer, request: Request) -> Outcome:
-    status, body = answer.status, answer.body
-    if answer.ok and isinstance(body, dict) and body:
-        return Done(_action_id(body, request))
-    if status in _NO and is_error(body):
-        return Refused(reason(body))
-    if status == UNAUTHORIZED:
-        return Later(f"{NAME} does not accept its own new token")
-    if status == TOO_MANY:
-        return Later(f"{NAME} asks to wait (HTTP {TOO_MANY})", answer.retry_after)
-    return Unknown(f"{NAME} answered HTTP {status} with nothing that says whether it was done")
 
 
 def _action_id(body: dict[str, Any], request: Request) -> str:

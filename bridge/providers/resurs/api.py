@@ -36,11 +36,13 @@ _PATIENCE: Final = timedelta(seconds=5)
 _OAUTH_ERROR: Final = re.compile(r"[a-z_]{1,40}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Bearer:
     token: str
     stale: datetime
     """When a new one is fetched: a little before it expires."""
+    client: tuple[str, str]
+    """The id and the secret that it was given for."""
 
 
 class Api:
@@ -88,6 +90,12 @@ class Api:
         """
         return await self._authorized("POST", path, body, refresh_on=(UNAUTHORIZED,), fresh=fresh)
 
+    def masked(self, text: str) -> str:
+        """Take token and credentials out of a text of Resurs's, should it echo them: staff are shown it."""
+        for secret in (self._bearer.token, *self._bearer.client) if self._bearer else ():
+            text = text.replace(secret, "…")
+        return text
+
     async def _authorized(
         self,
         method: str,
@@ -128,13 +136,13 @@ class Api:
         """Return a token that is good for a while; one fetch serves all who wait. Never raises AnswerLost."""
         async with self._one_fetch:
             if self._bearer is None or self._bearer.stale <= self._now():
-                asked = self._now()
-                granted = await self._fetch()
+                asked, client = self._now(), self._client()
+                granted = await self._fetch(*client)
                 life = timedelta(seconds=granted.expires_in)
-                self._bearer = _Bearer(granted.access_token, asked + life - _EARLY)
+                self._bearer = _Bearer(granted.access_token, asked + life - _EARLY, client)
             return self._bearer.token
 
-    async def _fetch(self) -> Token:
+    async def _fetch(self, client_id: str, client_secret: str) -> Token:
         try:
             answer = await send(
                 self._session,
@@ -146,7 +154,12 @@ class Api:
                     "Accept": "application/json",
                     "User-Agent": _user_agent(),
                 },
-                form=self._credentials(),
+                form={
+                    "grant_type": "client_credentials",
+                    "client_id": client_id,
+                    "client_secret": client_secret,
+                    "scope": self.settings.scope,
+                },
                 timeout=self._timeout,
             )
             _raise_trouble(answer)
@@ -160,17 +173,11 @@ class Api:
                 raise Nonsense(f"{NAME} answered with something that is no token", remote=NAME) from None
         raise _no_token(answer)
 
-    def _credentials(self) -> dict[str, str]:
+    def _client(self) -> tuple[str, str]:
         try:
-            client_id, client_secret = self.settings.client_id.reveal(), self.settings.client_secret.reveal()
+            return self.settings.client_id.reveal(), self.settings.client_secret.reveal()
         except (SettingsError, OSError) as error:
             raise AccessDenied(f"client_id or client_secret can't be read: {error}", remote=NAME) from error
-        return {
-            "grant_type": "client_credentials",
-            "client_id": client_id,
-            "client_secret": client_secret,
-            "scope": self.settings.scope,
-        }
 
 
 def _user_agent() -> str:

@@ -4,13 +4,13 @@ The limits are the API's (vendor SDK, `OrderLine`): description 100, reference a
 least 0.01, VAT 0 to 100, everything with at most two decimals, amounts with at most ten digits before them.
 """
 
-import unicodedata
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from bridge.domain.lines import Charge, ChargeKind
 from bridge.domain.money import to_major
+from bridge.providers.text import cut
 
 LONGEST_DESCRIPTION: Final = 100
 LONGEST_REFERENCE: Final = 50
@@ -20,7 +20,8 @@ KEY_ENDS: Final = "_"
 _UNIT: Final = "pcs"
 _HUNDREDTH: Final = Decimal("0.01")
 _HIGHEST_RATE: Final = Decimal(100)
-_ZERO_WIDTH_JOINER: Final = "\u200d"
+_REFERENCES: Final = {ChargeKind.SHIPPING: "shipping", ChargeKind.FEE: "fee"}
+"""As the shop's plugin calls them when the customer buys (reference 4.2): lines may have to match those."""
 _TYPES: Final = {
     ChargeKind.PRODUCT: "NORMAL",
     ChargeKind.SHIPPING: "SHIPPING",
@@ -50,7 +51,7 @@ def _order_line(charge: Charge, currency: str, front: str) -> dict[str, Any]:
     }
     if description := cut(charge.name, LONGEST_DESCRIPTION):
         line["description"] = description
-    if reference := cut(front + charge.reference, LONGEST_REFERENCE):
+    if reference := cut(front + _REFERENCES.get(charge.kind, charge.reference), LONGEST_REFERENCE):
         line["reference"] = reference
     return line
 
@@ -64,29 +65,3 @@ def _quantity(quantity: Decimal) -> Decimal:
 
 def _rate(rate: Decimal) -> Decimal:
     return min(max(rate, Decimal(0)), _HIGHEST_RATE).quantize(_HUNDREDTH, ROUND_HALF_UP)
-
-
-def cut(text: str, longest: int) -> str:
-    """Cut `text` to `longest` characters as the API's side counts them, between whole characters as people do.
-
-    Counted in UTF-16 units, the strictest of the usual ways; what can't be written in UTF-16 is left out.
-    """
-    whole = " ".join(_utf16(text, len(text) * 2).split())
-    front = _utf16(whole, longest)
-    while front and len(front) < len(whole) and _joined(front[-1], whole[len(front)]):
-        front = front[:-1]
-    return front.rstrip()
-
-
-def _utf16(text: str, units: int) -> str:
-    """The first `units` of the text, less what they leave torn."""
-    return text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "ignore")
-
-
-def _joined(left: str, right: str) -> bool:
-    """Whether the two are drawn as one character: an accent, a variation, a skin tone, a joined emoji."""
-    return (
-        unicodedata.category(right).startswith("M")
-        or _ZERO_WIDTH_JOINER in (left, right)
-        or "\U0001f3fb" <= right <= "\U0001f3ff"
-    )

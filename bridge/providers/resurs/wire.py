@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from bridge.domain.money import to_minor
@@ -35,18 +35,19 @@ _KINDS: Final = {
     "MODIFY_ORDER": EntryKind.RAISE,
     "REFUND": EntryKind.RETURN,
 }
-# Captures and refunds always go out with lines, so the partial name covers the whole too. A release of
-# everything goes out without, and needs the full name.
 _ABILITIES: Final = {
-    "CAPTURE": {Can.CAPTURE},
-    "PARTIAL_CAPTURE": {Can.CAPTURE, Can.CAPTURE_PART},
-    "CANCEL": {Can.RELEASE},
-    "PARTIAL_CANCEL": {Can.RELEASE_PART},
-    "REFUND": {Can.REFUND},
-    "PARTIAL_REFUND": {Can.REFUND, Can.REFUND_PART},
+    "CAPTURE": Can.CAPTURE,
+    "PARTIAL_CAPTURE": Can.CAPTURE_PART,
+    "CANCEL": Can.RELEASE,
+    "PARTIAL_CANCEL": Can.RELEASE_PART,
+    "REFUND": Can.REFUND,
+    "PARTIAL_REFUND": Can.REFUND_PART,
 }
+"""The names mean what they say and no more (reference 3.5): whether one stands for the other too is not known."""
+_CATEGORY: Final = re.compile(r"[A-Z0-9_]{1,40}")
 _KEY_IN_REFERENCE: Final = re.compile(rf"([A-Z0-9-]+){KEY_ENDS}")
 _MOMENT: Final = TypeAdapter(datetime)
+_DAY: Final = 86400
 
 
 def _moment(value: Any) -> datetime | None:
@@ -76,7 +77,7 @@ class Token(_Wire):
 
     access_token: str = Field(pattern=r"^[!-~]+$")
     """Goes into a header as it is."""
-    expires_in: int = 300
+    expires_in: Annotated[int, AfterValidator(lambda seconds: min(seconds, _DAY))] = 300
     """Documented as 3599; where it is missing, a short life costs only a request."""
 
 
@@ -139,6 +140,12 @@ class _Application(_Wire):
     approved_credit_limit: Decimal | None = None
 
 
+def _category(value: Any) -> str:
+    """The category of a rejectedReason if it is a plain word: what is no word of Resurs's own is not for notes."""
+    category = value.get("category") if isinstance(value, dict) else None
+    return category if isinstance(category, str) and _CATEGORY.fullmatch(category) else ""
+
+
 class WirePayment(_Wire):
     """A payment as GET and the four management calls return it."""
 
@@ -147,6 +154,8 @@ class WirePayment(_Wire):
     country_code: str | None = None
     order: _Order | None = None
     application: _Application | None = None
+    rejected_reason: Annotated[str, BeforeValidator(_category)] = ""
+    """Of a rejected payment: the category of the reason, "" where there is none that could be shown."""
 
     def payment(self) -> Payment:
         """Say it in our words. Raises AmountError for a figure that the currency can't express.
@@ -159,7 +168,7 @@ class WirePayment(_Wire):
             return self._without_order(currency, state)
         granted = self.application.approved_credit_limit if self.application else None
         limit = None if granted is None else _minor(granted, currency)
-        can = {ability for it in self.order.possible_actions for ability in _ABILITIES.get(it.action, ())}
+        can = {_ABILITIES[it.action] for it in self.order.possible_actions if it.action in _ABILITIES}
         if limit is not None and state is PaymentState.READY:
             can.add(Can.RAISE)
         entries = (action.entry(currency) for action in self.order.action_log)
@@ -168,7 +177,7 @@ class WirePayment(_Wire):
             reference=self.order.order_reference,
             currency=currency,
             state=state,
-            detail=self.status,
+            detail=self._detail,
             reserved=_minor(self.order.authorized_amount, currency),
             captured=_minor(self.order.captured_amount, currency),
             returned=_minor(self.order.refunded_amount, currency),
@@ -177,6 +186,11 @@ class WirePayment(_Wire):
             log=tuple(entry for entry in entries if entry),
         )
 
+    @property
+    def _detail(self) -> str:
+        """The status, and of a rejected payment why ("REJECTED: CREDIT_DENIED")."""
+        return f"{self.status}: {self.rejected_reason}" if self.rejected_reason else self.status
+
     def _without_order(self, currency: str, state: PaymentState) -> Payment:
         """A payment without its order shows no amounts: nothing is possible, and READY would claim too much."""
         return Payment(
@@ -184,7 +198,7 @@ class WirePayment(_Wire):
             reference="",
             currency=currency,
             state=PaymentState.PENDING if state is PaymentState.READY else state,
-            detail=f"{self.status}, without an order",
+            detail=f"{self._detail}, without an order",
             reserved=0,
             captured=0,
             returned=0,

@@ -39,6 +39,15 @@ class EcsterSandbox:
             self._book, api_key=api_key, merchant_key=merchant_key, faults=self.faults.middleware
         )
 
+    @property
+    def switches(self) -> Switches:
+        """How it behaves; may be replaced at any time."""
+        return self._book.switches
+
+    @switches.setter
+    def switches(self, switches: Switches) -> None:
+        self._book.switches = switches
+
     def create_order(
         self,
         reference: str,

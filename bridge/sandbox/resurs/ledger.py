@@ -114,9 +114,9 @@ class Account:
         return tuple(names)
 
     def _names(self, action: str, begun: bool, switches: Switches) -> list[str]:
-        partial = [f"PARTIAL_{action}"] if switches.external_partials or not self.external else []
+        partials = switches.external_partials if self.external else switches.internal_partials
         full = [action] if switches.full_action_names_stay or not begun else []
-        return full + partial
+        return full + [f"PARTIAL_{action}"] * partials
 
     def capture(
         self, lines: tuple[Line, ...] | None, switches: Switches, now: datetime, **marks: str | None

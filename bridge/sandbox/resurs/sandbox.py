@@ -138,6 +138,16 @@ class ResursSandbox:
         with self._payments.changing(payment_id) as account:
             account.reject(category)
 
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """Every token ever given out, for tests that look for them where they must not be."""
+        return tuple(self._tokens.given)
+
+    def replace_client(self, client_id: str, client_secret: str) -> None:
+        """Resurs gives the shop other credentials; what was given out before opens nothing any more."""
+        self._tokens.replace_client(client_id, client_secret)
+        self._tokens.end_all()
+
     def end_tokens(self) -> None:
         """Every token given out so far ends now."""
         self._tokens.end_all()

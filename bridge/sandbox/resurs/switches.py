@@ -46,6 +46,8 @@ class Switches:
     """CAPTURE, CANCEL and REFUND stay listed after a part was done; else only their PARTIAL names do."""
     lines_mean_partial: bool = False
     """A call that carries lines needs the PARTIAL name even where they sum to everything."""
+    internal_partials: bool = True
+    """Resurs's own methods list PARTIAL actions."""
     external_partials: bool = False
     """External methods (Swish, Trustly, cards) list PARTIAL actions too."""
     frozen_lists_cancel: bool = True

@@ -18,6 +18,8 @@ class Tokens:
         self._clock = clock
         self._new = new
         self._expiry: dict[str, datetime] = {}
+        self.given: list[str] = []
+        """Every token ever given out."""
 
     def grant(self, form: Mapping[str, Any], switches: Switches) -> web.Response:
         if (form.get("client_id"), form.get("client_secret")) != self._client:
@@ -27,6 +29,7 @@ class Tokens:
         if form.get("scope") not in switches.scopes:
             return answer({"error": "invalid_scope"}, 400)
         token = self._new()
+        self.given.append(token)
         self._expiry[token] = self._clock() + timedelta(seconds=switches.token_lifetime)
         return answer({"access_token": token, "token_type": "Bearer", "expires_in": switches.token_lifetime})
 
@@ -35,6 +38,10 @@ class Tokens:
         scheme, _, token = authorization.partition(" ")
         expiry = self._expiry.get(token)
         return scheme == "Bearer" and expiry is not None and self._clock() < expiry
+
+    def replace_client(self, client_id: str, client_secret: str) -> None:
+        """Accept these credentials from now on, and no others."""
+        self._client = (client_id, client_secret)
 
     def end_all(self) -> None:
         """End every token before its time."""

@@ -1,0 +1,16 @@
+from tortoise import fields, migrations
+from tortoise.migrations import operations as ops
+
+
+class Migration(migrations.Migration):
+    dependencies = [("bridge", "0001_initial")]
+
+    initial = False
+
+    operations = [
+        ops.AddField(
+            model_name="StoreRow",
+            name="rules",
+            field=fields.TextField(default="", unique=False),
+        ),
+    ]

@@ -1,0 +1,108 @@
+"""Remarks: what staff are told once beside the outcomes of steps and what needs a person."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bridge.domain.cases import Case
+from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
+from bridge.domain.orders import Refund
+from bridge.domain.payments import Can, PaymentState
+from bridge.domain.payouts import begun, held_back, payable
+from bridge.domain.records import Closed, How, Settlement
+from bridge.domain.settlement import unmet
+
+SET_BACK_TO = ("pending", "processing", "on-hold")
+"""The statuses that a closed order can be set back to; custom ones are a shop's own steps."""
+
+
+class Topics(StrEnum):
+    ADOPTED = "adopted"
+    """A return that somebody else made meets a refund. refund, amount"""
+    SET_BACK = "set-back"
+    """An order whose payment was captured was set back. before, after"""
+    VOIDED_SET_BACK = "voided-set-back"
+    """An order whose payment was released was set back. before, after"""
+    PENDING = "pending"
+    """The payment is not final yet. detail"""
+    WILL_PAY = "will-pay"
+    """A refund was seen that the bridge is going to pay. refund, amount"""
+    BEHIND = "behind"
+    """A refund is not paid as long as something else about the order needs a person. refund, amount"""
+    RECORDED = "recorded"
+    """The reservation can't be lowered: the lower amount is captured in the end. asked, reserved"""
+    CLEARED = "cleared"
+    """What needed a person does not any more, and nothing else was told of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    topic: Topics
+    facts: Facts
+
+
+def adopted(case: Case, before: tuple[Settlement, ...]) -> Iterator[Remark]:
+    """Refunds that a return which we did not make has met since `before`."""
+    known = {settlement.entry for settlement in before}
+    for it in case.met:
+        if it.how is How.ADOPTED and it.entry and it.entry not in known:
+            yield Remark(Topics.ADOPTED, {"refund": it.refund, "amount": it.amount})
+
+
+def not_final(case: Case) -> Iterator[Remark]:
+    """That nothing must be shipped on a payment that is not final yet, where nothing was captured."""
+    payment = case.payment
+    if payment.state is PaymentState.PENDING and case.order.paid is not None and payment.captured == 0:
+        yield Remark(Topics.PENDING, {"detail": payment.detail})
+
+
+def set_back(case: Case) -> Iterator[Remark]:
+    """That a closed order was set back, which moves no money: none at all where there is none, nor can be."""
+    payment, facts = case.payment, {"before": case.record.closed_status, "after": case.order.status}
+    if case.order.status not in SET_BACK_TO:
+        return
+    if case.record.closed is Closed.CAPTURED:
+        yield Remark(Topics.SET_BACK, facts)
+    elif payment.reserved == 0 and payment.net == 0:
+        yield Remark(Topics.VOIDED_SET_BACK, facts)
+
+
+def recorded(case: Case, decision: Decision) -> Iterator[Remark]:
+    """That a lower total is captured in the end although more stays reserved until then."""
+    payment = case.payment
+    if not isinstance(decision, Quiet) or case.in_capture_phase or case.in_void_phase:
+        return
+    asked = case.want(case.asked_while_open)
+    closes = (
+        case.rules.capture
+        and case.release_leftover
+        and case.can(Can.CAPTURE_AND_CLOSE)
+        and not case.can(Can.RELEASE_PART)
+    )
+    if closes and 0 < asked < payment.reserved and payment.reserved - asked != payment.fee:
+        yield Remark(Topics.RECORDED, {"asked": asked, "reserved": payment.reserved})
+
+
+def announced(case: Case, decision: Decision) -> Iterator[Remark]:
+    """Refunds that nobody must pay in the portal: the bridge is going to, or will when a person has acted."""
+    if not case.rules.refund or case.payment.net <= 0 or isinstance(decision, Quiet):
+        return
+    if isinstance(decision, Wait) and decision.until is None:
+        return
+    own = decision.step.refund if isinstance(decision, Act | Hold) and decision.step else None
+    topic = Topics.BEHIND if isinstance(decision, Hold) else Topics.WILL_PAY
+    left = case.excess
+    for refund in case.open_refunds:
+        amount = unmet(refund, case.met)
+        left -= amount
+        stands = topic is Topics.BEHIND or (left >= 0 and _goes(case, refund, amount))
+        if not stands and topic is Topics.WILL_PAY:
+            return
+        if refund.id != own and refund.paid_by_shop is False and not begun(case, refund):
+            yield Remark(topic, {"refund": refund.id, "amount": amount})
+
+
+def _goes(case: Case, refund: Refund, amount: int) -> bool:
+    """Whether a refund is going to be paid without a person; while the payment is not final, nothing is listed."""
+    final = case.payment.state is PaymentState.READY
+    return held_back(case, refund) is None and (payable(case, amount) or not final)
