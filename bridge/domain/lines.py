@@ -50,24 +50,43 @@ class Charge:
     reference: str
     quantity: Decimal
     """Positive."""
+    unit: str = "pcs"
     rate: Decimal
     """VAT in percent: 25, 12.5, 0; at most two decimals, the finest that providers take."""
     amount: int
     """The line's total with VAT, minor units; never 0, negative for a discount."""
 
 
-def capture_charges(order: Order, amount: int) -> tuple[Charge, ...]:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What our own lines are called: customers may read them on an invoice."""
+
+    order: str
+    refund: str
+    change: str
+    vat: str
+    rounding: str
+    unit: str
+
+
+ENGLISH = Names("Order", "Refund", "Order change", "VAT", "Rounding", "pcs")
+SWEDISH = Names("Order", "Återbetalning", "Orderändring", "moms", "Öresavrundning", "st")
+
+
+def capture_charges(order: Order, amount: int, names: Names = ENGLISH) -> tuple[Charge, ...]:
     """Spell out a capture of `amount` (minor units): the order's lines less what its live refunds take away.
 
     Another amount than these lines sum to is split over what the refunds leave of each VAT rate. Raises
     `AmountError` for an amount that is not positive, or a currency without minor units.
     """
     _refuse_nothing(amount)
-    own = tuple(_charge(line, left, quantity) for line, left, quantity in left_of_lines(order) if left)
-    return _even(own, amount) or _split(order, amount, left_per_rate(order), "Order", f"order-{order.id}")
+    own = tuple(_charge(line, left, quantity, names) for line, left, quantity in left_of_lines(order) if left)
+    if even := _even(own, amount, names):
+        return even
+    return _split(order, amount, left_per_rate(order), names.order, f"order-{order.id}", names)
 
 
-def refund_charges(order: Order, refund: Refund, amount: int) -> tuple[Charge, ...]:
+def refund_charges(order: Order, refund: Refund, amount: int, names: Names = ENGLISH) -> tuple[Charge, ...]:
     """Spell out a payout of `amount` (minor units) for `refund`: its own lines, if they sum to that.
 
     A part of a refund by lines is split over the rates of its lines, so that all its parts together give back
@@ -76,23 +95,23 @@ def refund_charges(order: Order, refund: Refund, amount: int) -> tuple[Charge, .
     `capture_charges`.
     """
     _refuse_nothing(amount)
-    lines = _refund_lines(order, refund)
-    own = _even(lines, amount)
+    lines = _refund_lines(order, refund, names)
+    own = _even(lines, amount, names)
     if own and all(charge.amount > 0 for charge in own):
         return own
     rates = _positive(_per_rate(lines)) if _even(lines, refund.amount) else {}
     rates = rates if any(rates.values()) else left_per_rate(order, without=refund.id)
-    return _split(order, amount, rates, "Refund", f"refund-{refund.id}")
+    return _split(order, amount, rates, names.refund, f"refund-{refund.id}", names)
 
 
-def change_charges(order: Order, amount: int) -> tuple[Charge, ...]:
+def change_charges(order: Order, amount: int, names: Names = ENGLISH) -> tuple[Charge, ...]:
     """Spell out a release or a raise of `amount` (minor units): a split over the order's VAT rates.
 
     Which lines came or went is not known any more when the reservation is changed, so the order's rates as
     they are now stand for them. Raises as `capture_charges`.
     """
     _refuse_nothing(amount)
-    return _split(order, amount, {}, "Order change", f"change-{order.id}")
+    return _split(order, amount, {}, names.change, f"change-{order.id}", names)
 
 
 def left_per_rate(order: Order, *, without: int | None = None) -> dict[Decimal, int]:
@@ -121,12 +140,13 @@ def _refuse_nothing(amount: int) -> None:
         raise AmountError(f"an amount of {amount} is never sent")
 
 
-def _charge(line: Line, amount: int, quantity: Decimal) -> Charge:
+def _charge(line: Line, amount: int, quantity: Decimal, names: Names = ENGLISH) -> Charge:
     return Charge(
         kind=ChargeKind.DISCOUNT if amount < 0 else ChargeKind(line.kind.value),
         name=line.name.strip() or line.reference,
         reference=line.reference,
         quantity=quantity if quantity > 0 else Decimal(1),
+        unit=names.unit,
         rate=line.rate.quantize(_HUNDREDTH, ROUND_HALF_UP),
         amount=amount,
     )
@@ -137,7 +157,7 @@ def _order_lines(order: Order) -> tuple[Charge, ...]:
     return tuple(_charge(line, gross(line, order.currency), line.quantity) for line in order.lines)
 
 
-def _refund_lines(order: Order, refund: Refund) -> tuple[Charge, ...]:
+def _refund_lines(order: Order, refund: Refund, names: Names = ENGLISH) -> tuple[Charge, ...]:
     """The refund's own lines; none if one of them is nothing that a provider could be told.
 
     That is one that is negative without taking back a discount of the order, or with more tax than net (staff
@@ -149,11 +169,11 @@ def _refund_lines(order: Order, refund: Refund) -> tuple[Charge, ...]:
         if line.rate > _MOST_VAT or (amount < 0 and not takes_back_a_discount(line, order)):
             return ()
         if amount:
-            charges.append(_charge(line, amount, line.quantity))
+            charges.append(_charge(line, amount, line.quantity, names))
     return tuple(charges)
 
 
-def _even(charges: tuple[Charge, ...], amount: int) -> tuple[Charge, ...]:
+def _even(charges: tuple[Charge, ...], amount: int, names: Names = ENGLISH) -> tuple[Charge, ...]:
     """The charges, evened out to `amount`; none if that takes more than rounding."""
     missing = amount - sum(charge.amount for charge in charges)
     if not charges or abs(missing) > len(charges) + 1:
@@ -164,9 +184,10 @@ def _even(charges: tuple[Charge, ...], amount: int) -> tuple[Charge, ...]:
         return charges
     rounding = Charge(
         kind=ChargeKind.ROUNDING,
-        name="Rounding",
+        name=names.rounding,
         reference="rounding",
         quantity=Decimal(1),
+        unit=names.unit,
         rate=Decimal(0),
         amount=missing,
     )
@@ -198,15 +219,18 @@ def _share(amount: int, weights: dict[Decimal, int]) -> dict[Decimal, int]:
     return dict(zip(rates, split(amount, [weights[rate] for rate in rates]), strict=True))
 
 
-def _split(order: Order, amount: int, left: dict[Decimal, int], name: str, reference: str) -> tuple[Charge, ...]:
+def _split(
+    order: Order, amount: int, left: dict[Decimal, int], name: str, reference: str, names: Names
+) -> tuple[Charge, ...]:
     whole = _positive(_per_rate(_order_lines(order)))
     weights = (left if any(left.values()) else whole) or {Decimal(0): 0}
     return tuple(
         Charge(
             kind=ChargeKind.PRODUCT,
-            name=f"{name}, VAT {_percent(rate)} %",
+            name=f"{name}, {names.vat} {_percent(rate)} %",
             reference=f"{reference}-{_percent(rate)}",
             quantity=Decimal(1),
+            unit=names.unit,
             rate=rate,
             amount=part,
         )

@@ -8,7 +8,7 @@ import structlog
 
 from bridge.domain.attempts import Attempt
 from bridge.domain.lifecycle import retry_delay
-from bridge.domain.lines import Charge, capture_charges, change_charges, refund_charges
+from bridge.domain.lines import ENGLISH, SWEDISH, Charge, Names, capture_charges, change_charges, refund_charges
 from bridge.domain.money import AmountError
 from bridge.domain.orders import Order, Refund
 from bridge.domain.outcomes import Done, Later, Outcome, Refused, Unknown
@@ -78,7 +78,7 @@ def request(unit: Unit, ready: Ready) -> Request | Refused | None:
     if ready.payment is None:
         return Refused("there is no payment to do this with")
     try:
-        lines = charges(ready.order, step)
+        lines = charges(ready.order, step, SWEDISH if unit.language == "sv" else ENGLISH)
     except AmountError as error:
         return Refused(str(error))
     return Request(
@@ -107,16 +107,16 @@ async def call(unit: Unit, ready: Ready, prepared: Request | Refused | None) -> 
         return Unknown(f"wc-bridge itself failed in the middle of the call ({type(error).__name__})")
 
 
-def charges(order: Order, step: Step) -> tuple[Charge, ...]:
+def charges(order: Order, step: Step, names: Names) -> tuple[Charge, ...]:
     """The lines of a step; they sum to its amount exactly."""
     match step.call:
         case Call.CAPTURE:
-            return capture_charges(order, step.amount)
+            return capture_charges(order, step.amount, names)
         case Call.REFUND:
             rest = Refund(id=0, amount=step.amount)
-            return refund_charges(order, order.refund(step.refund or 0) or rest, step.amount)
+            return refund_charges(order, order.refund(step.refund or 0) or rest, step.amount, names)
         case _:
-            return change_charges(order, step.amount)
+            return change_charges(order, step.amount, names)
 
 
 async def _restore(unit: Unit, order: Order, step: Step) -> Outcome:

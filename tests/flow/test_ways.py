@@ -81,6 +81,15 @@ async def test_a_refund_by_lines_names_these_lines_to_the_provider(tmp_path: Pat
         assert (line["reference"], line["quantity"]) == ("MUGG", 1)
 
 
+async def test_a_swedish_shop_s_customers_read_swedish_lines(tmp_path: Path) -> None:
+    async with known_order(tmp_path, language="sv") as (w, it):
+        await refund_amount(w, it)
+        lines = w.resurs.payment(it.payment)["order"]["actionLog"][-1]["orderLines"]
+        assert [(line["description"], line["quantityUnit"]) for line in lines] == [
+            ("Återbetalning, moms 25 %", "st")
+        ]
+
+
 async def test_an_amount_without_lines_is_split_over_the_rates_of_the_order(tmp_path: Path) -> None:
     """Never sent without lines, which Resurs understands as everything."""
     async with world(tmp_path) as w:

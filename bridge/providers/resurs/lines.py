@@ -17,7 +17,6 @@ LONGEST_REFERENCE: Final = 50
 KEY_ENDS: Final = "_"
 """Parts our key from the rest of a reference. No key has it in it, and references with it are proven to work."""
 
-_UNIT: Final = "pcs"
 _HUNDREDTH: Final = Decimal("0.01")
 _HIGHEST_RATE: Final = Decimal(100)
 _REFERENCES: Final = {ChargeKind.SHIPPING: "shipping", ChargeKind.FEE: "fee"}
@@ -45,7 +44,7 @@ def _order_line(charge: Charge, currency: str, front: str) -> dict[str, Any]:
         # The one type that the vendor's plugin sends with a negative amount.
         "type": "DISCOUNT" if charge.amount < 0 else _TYPES[charge.kind],
         "quantity": _quantity(charge.quantity),
-        "quantityUnit": _UNIT,
+        "quantityUnit": charge.unit,
         "vatRate": _rate(charge.rate),
         "totalAmountIncludingVat": to_major(charge.amount, currency),
     }
