@@ -10,7 +10,7 @@ from bridge.domain.payments import EntryKind, Payment
 from bridge.domain.reasons import Reason
 from bridge.domain.records import How, OpenAction, Record, Settlement, State
 from bridge.domain.settlement import settle_release
-from bridge.domain.steps import Call, Step
+from bridge.domain.steps import Call, Kind, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,7 @@ def settle(
         case Shown() as shown:
             return _done(shown, attempt, order, payment, record)
         case Nothing(refusal=refusal) if refusal:
-            held = replace(open_, state=State.HELD, reason=Reason.REFUSED, refusal=refusal, approved=False)
-            return Settled(record.evolve(open=held))
+            return Settled(_refusal(refusal, attempt, payment, record, open_))
         case Nothing(doubtful=True):
             # Said when it was held already, an approval is for another call; said before, that call has used it up.
             again = open_.approved and open_.reason == Reason.NOT_SEEN
@@ -74,6 +73,18 @@ def _done(shown: Shown, attempt: Attempt, order: Order, payment: Payment, record
         met = settle_release(order, payment, record.settlements, attempt.step.amount)
         record = record.evolve(settlements=met)
     return Settled(record.evolve(open=None, payment_id=payment.id), step, shown.reference)
+
+
+def _refusal(refusal: str, attempt: Attempt, payment: Payment, record: Record, open_: OpenAction) -> Record:
+    """Hold what the provider goes on refusing, unless it was to release what a capture had left.
+
+    Then the capture has closed the payment although it does not show it: nothing is left to release.
+    """
+    if attempt.step.call is Call.RELEASE and attempt.step.everything and payment.captured > 0:
+        over = replace(open_, state=State.READY, reason=refusal)
+        return record.evolve(waived=record.waived | {(Kind.CANCEL, 0)}, open=over)
+    held = replace(open_, state=State.HELD, reason=Reason.REFUSED, refusal=refusal, approved=False)
+    return record.evolve(open=held)
 
 
 def _refused(open_: OpenAction) -> bool:

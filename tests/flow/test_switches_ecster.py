@@ -130,10 +130,10 @@ ANSWERS: list[Case[Switches]] = [
 
 STATUSES: list[Case[Switches]] = [
     *same(Switches(after_close="ANNULLED"), lower_and_complete, complete_and_refund_at_once),
-    # Nothing tells that our own debit has closed the order: Ecster's no to an ANNUL does, and a person is told.
+    # Nothing tells that our own debit has closed the order but Ecster's no to an ANNUL.
     *other(
         Switches(after_close="PARTIALLY_DELIVERED"),
-        Outcome(ONE_MUG_LESS, (PART_OF_IT, f"cancel {MUG} held"), (), "refused"),
+        Outcome(ONE_MUG_LESS, (PART_OF_IT, f"cancel {MUG} dropped")),
         lower_and_complete,
         complete_and_refund_at_once,
     ),
