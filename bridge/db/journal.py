@@ -177,7 +177,7 @@ class Journal:
             action = known.action
             if look.done is not None and action is not None:
                 why = known.attempt.step.why if known.attempt else ""
-                await end_action(action, State.DONE, why, now, reference=look.done)
+                await end_action(action, State.DONE, why, now, look.done, look.done_amount)
                 action = None
             action = await self._follow(known.row, action, look, now)
             for mark, text in look.notes:

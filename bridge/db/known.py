@@ -84,6 +84,8 @@ class Look:
     events: tuple[tuple[str, str], ...]
     notes: tuple[tuple[str, str], ...]
     """(mark, text) of notes to write; a mark that the order has already is not written again."""
+    done_amount: int | None = None
+    """What that call did, in minor units."""
     done: str | None = None
     """The open action's call has been seen at the provider, under this reference."""
     moved: bool = False

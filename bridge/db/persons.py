@@ -71,6 +71,8 @@ async def approve(number: int, now: datetime) -> Said:
         raise UsageError(f"action {number} is {row.state}, not held: there is nothing to approve")
     # Its reason stays: what was not seen of an earlier call is looked for once more before the call is made again.
     text = f"{row.kind} of {_figure(row.amount, row.currency)} approved"
+    if row.reason == Reason.OTHER_AMOUNT:
+        text = f"{row.kind} taken as the provider did it; the rest of {_figure(row.amount, row.currency)} follows"
     await _say(row, text, now, state=State.READY, approved=True, shadow=False)
     return Said(number, text)
 

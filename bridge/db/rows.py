@@ -59,7 +59,10 @@ def facts_text(open_: OpenAction) -> str:
     return json.dumps(dict(open_.facts), sort_keys=True)
 
 
-async def end_action(action: int, state: State, reason: str, now: datetime, reference: str = "") -> None:
+async def end_action(
+    action: int, state: State, reason: str, now: datetime, reference: str = "", amount: int | None = None
+) -> None:
+    """End an action; `amount` is what was done, where that is known."""
     await ActionRow.filter(id=action).update(
         state=state,
         open_slot=None,
@@ -67,6 +70,7 @@ async def end_action(action: int, state: State, reason: str, now: datetime, refe
         next_try=None,
         reason=reason,
         **({"reference": reference} if reference else {}),
+        **({"amount": amount} if amount is not None else {}),
     )
 
 

@@ -66,13 +66,12 @@ def judge(attempt: Attempt, payment: Payment, now: datetime, settle_unknown: tim
     twice it would do no harm, but the provider would refuse it, and staff would be told so. A person is called
     where the provider had said that it is done, and where no key could ever show it.
     """
-    step, effect = attempt.step, EFFECT[attempt.step.call]
+    effect = EFFECT[attempt.step.call]
     keyless = effect in payment.keyless
     if shown := by_key(attempt, payment):
         return shown
-    since = payment.log[attempt.log_length :]
-    if keyless and _amounts_moved(attempt, payment, effect):
-        return Shown(next((entry.id for entry in since if entry.kind is effect), ""), step.amount)
+    if keyless and not attempt.said_no and (shown := _by_amount(attempt, payment, effect)):
+        return shown
     if keyless and payment.failed and not attempt.failed:
         return Nothing(doubtful=False, refusal=payment.failed)
     until = (attempt.ended or now) + settle_unknown
@@ -102,6 +101,19 @@ def _changed(attempt: Attempt, payment: Payment) -> bool:
     before = attempt.log_length, attempt.reserved, attempt.captured, attempt.returned
     now = len(payment.log), payment.reserved, payment.captured, payment.returned
     return now != before or payment.state is not PaymentState.READY
+
+
+def _by_amount(attempt: Attempt, payment: Payment, effect: EntryKind) -> Shown | None:
+    """What shows a call whose kind bears no key: exactly its amount, in an entry of its own where there are any.
+
+    As much or more would also be somebody else's.
+    """
+    amount = attempt.step.amount
+    if effect is not EntryKind.RETURN:
+        return Shown("", amount) if _amounts_moved(attempt, payment, effect) else None
+    if came := [entry for entry in payment.log[attempt.log_length :] if entry.kind is effect]:
+        return next((Shown(entry.id, amount) for entry in came if entry.amount == amount), None)
+    return Shown("", amount) if payment.returned == attempt.returned + amount else None
 
 
 def _amounts_moved(attempt: Attempt, payment: Payment, effect: EntryKind) -> bool:

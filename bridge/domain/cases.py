@@ -98,7 +98,8 @@ class Case:
     def being_replaced(self) -> bool:
         """Whether we released everything so that a new reservation follows, and it has not followed yet."""
         changes = [e for e in self.payment.log if e.kind in (EntryKind.RELEASE, EntryKind.RAISE)]
-        return self.payment.reserved == 0 and bool(changes) and is_replacing(changes[-1].key, self.stem)
+        emptied = self.payment.reserved == 0 and not self.record.voided
+        return emptied and bool(changes) and is_replacing(changes[-1].key, self.stem)
 
     @property
     def changed(self) -> bool:
@@ -123,8 +124,9 @@ class Case:
 
     @property
     def release_leftover(self) -> bool:
-        """Whether what a capture leaves is to be released: so the settings say, and no person dropped it."""
-        return self.rules.release_leftover and not self.waived(Kind.CANCEL, 0)
+        """Whether what a capture leaves is to be released: so the settings say, no person dropped it, it can be."""
+        wanted = self.rules.release_leftover and not self.waived(Kind.CANCEL, 0)
+        return wanted and not self.record.closed_by_capture
 
     def waived(self, kind: Kind, target: int) -> bool:
         """Whether a person dropped this step; a dropped refund is settled instead."""

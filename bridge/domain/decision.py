@@ -78,11 +78,12 @@ def _of_reservation(case: Case) -> Decision | None:
 
 def _set_aside(case: Case, found: Decision | None) -> str:
     """Why what the reservation needs is not done, or "". That money is missing is told in any case."""
+    if isinstance(found, Hold) and found.reason in (Reason.NO_MONEY, Reason.UNDERPAID):
+        return ""
     step = found.step if isinstance(found, Act | Hold) else None
     if step and case.waived(step.kind, step.target):
         return f"a person dropped this {step.kind}"
-    missing = isinstance(found, Hold) and found.reason in (Reason.NO_MONEY, Reason.UNDERPAID)
-    if case.switched_off and isinstance(found, Act | Hold | Wait) and not missing:
+    if case.switched_off and isinstance(found, Act | Hold | Wait):
         return f"{case.switched_off} is switched off in settings.yaml"
     return ""
 

@@ -45,15 +45,21 @@ def capture_key(stem: str, captured_after: int) -> str:
 def refund_key(stem: str, refund_id: int, part: int = 1) -> str:
     """Key of a refund: stem, "R", the store's refund id (0: the rest of a refunded order, approved by a person).
 
-    Where a provider can only pay it in parts, the second and later ones end with their number ("-2").
+    Where a provider can only pay it in parts, the second and later ones end with their number ("-2"); an id that
+    leaves no room for it is written with letters too, after an "I".
     """
-    return f"{stem}R{refund_id}" if part == 1 else f"{stem}R{refund_id}-{part}"
+    if part == 1:
+        return f"{stem}R{refund_id}"
+    key = f"{stem}R{refund_id}-{part}"
+    return key if len(key) <= LONGEST else f"{stem}RI{_short(refund_id)}-{part}"
 
 
 def refund_of(key: str | None, stem: str) -> int | None:
     """The refund id that a key of ours names, in whatever part; None for every other key."""
-    found = re.fullmatch(re.escape(stem) + r"R(\d+)(-\d+)?", key or "")
-    return int(found[1]) if found else None
+    found = re.fullmatch(re.escape(stem) + r"R(?:(\d+)(?:-\d+)?|I([0-9A-Z]+)-\d+)", key or "")
+    if found is None:
+        return None
+    return int(found[1]) if found[1] else int(found[2], 36)
 
 
 def change_key(stem: str, log_length: int) -> str:
@@ -78,4 +84,6 @@ def restore_key(stem: str, day: date) -> str:
 
 def is_ours(key: str | None, stem: str) -> bool:
     """Whether a log entry's key is one that we would give to a call about this order."""
-    return key is not None and re.fullmatch(re.escape(stem) + r"[CRVX]\d+(-\d+)?", key) is not None
+    return (
+        key is not None and re.fullmatch(re.escape(stem) + r"([CRVX]\d+(-\d+)?|RI[0-9A-Z]+-\d+)", key) is not None
+    )

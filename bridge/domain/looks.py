@@ -12,9 +12,20 @@ from bridge.domain.orders import GONE, Order
 from bridge.domain.payments import EntryKind, Payment, PaymentState
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Closed, How, OpenAction, Record, Settlement, State
-from bridge.domain.remarks import SET_BACK_TO, Remark, adopted, announced, not_final, recorded, set_back
+from bridge.domain.remarks import (
+    SET_BACK_TO,
+    Remark,
+    adopted,
+    announced,
+    final,
+    met,
+    not_final,
+    not_replaced,
+    recorded,
+    set_back,
+)
 from bridge.domain.rules import Rules, StatusLock
-from bridge.domain.settlement import match
+from bridge.domain.settlement import match, settle_release
 from bridge.domain.steps import Call, Kind, Step
 
 _RESTORABLE = ("completed", "cancelled")
@@ -67,25 +78,44 @@ def baseline(order: Order, rules: Rules, now: datetime) -> Record:
     )
 
 
-def consider(order: Order, payment: Payment, record: Record, rules: Rules, now: datetime) -> Verdict:
-    """Decide about one look, and say what is to be remembered of it."""
+def consider(
+    order: Order,
+    payment: Payment,
+    record: Record,
+    rules: Rules,
+    now: datetime,
+    before: tuple[Settlement, ...] | None = None,
+) -> Verdict:
+    """Decide about one look, and say what is to be remembered of it.
+
+    `before` are the settlements as they were before what a call turned out to have met (None: as in `record`).
+    """
+    before = record.settlements if before is None else before
     case = _case(order, payment, record, rules, now)
     if _silent(case):
         # What was met meanwhile is told, and remembered, when the order is no longer to be left alone.
         return Verdict(record=case.record.evolve(settlements=record.settlements), decision=decide(case).decision)
     remarks = [*adopted(case, record.settlements), *not_final(case)]
-    if case.record.closed and not unsettled(case) and _open_again(case):
-        restore = _restore(case)
-        if restore:
+    closed, opened = case, case.record.closed is not None and not unsettled(case) and _open_again(case)
+    if opened:
+        if restore := _restore(case):
             return Verdict(record=case.record, decision=gate(Act(restore), record), remarks=tuple(remarks))
-        if rules.status_lock is not StatusLock.OFF:
-            remarks += set_back(case)
         case = replace(case, record=case.record.evolve(closed=None))
     conclusion = decide(case)
     decision = gate(conclusion.decision, record)
     case = replace(case, met=conclusion.settlements)
-    remarks += [*recorded(case, decision), *announced(case, decision)]
-    record = case.record.evolve(settlements=conclusion.settlements)
+    if opened and rules.status_lock is not StatusLock.OFF:
+        remarks += set_back(closed, decision)
+    pending = record.pending_since is not None and payment.state is PaymentState.READY
+    remarks += [
+        *final(case, decision, was_pending=pending),
+        *recorded(case, decision),
+        *met(case, before),
+        *announced(case, decision),
+        *not_replaced(case, decision),
+    ]
+    since = record.pending_since if pending and isinstance(decision, Wait) else case.record.pending_since
+    record = case.record.evolve(settlements=conclusion.settlements, pending_since=since)
     return Verdict(record=_remember(decision, record, case), decision=decision, remarks=tuple(remarks))
 
 
@@ -93,13 +123,14 @@ def _case(order: Order, payment: Payment, record: Record, rules: Rules, now: dat
     """Put the case together, its record already holding what this look adds to it."""
     front = stem(order, rules.tag)
     matching = match(order, payment, record.settlements, record.unrelated, front)
+    settlements = _met_by_capture(order, payment, record, matching.settlements)
     seen = record.evolve(
         unrelated=matching.unrelated,
-        settlements=matching.settlements,
+        settlements=settlements,
         log_length=max(record.log_length, len(payment.log)),
         pending_since=(record.pending_since or now) if payment.state is PaymentState.PENDING else None,
         stale_since=(record.stale_since or now) if _stale(payment, record) else None,
-        voided=record.voided or _voided(payment, front),
+        voided=record.voided or _voided(payment, front, record.closed),
     )
     return Case(
         order=order,
@@ -107,10 +138,20 @@ def _case(order: Order, payment: Payment, record: Record, rules: Rules, now: dat
         record=seen,
         rules=rules,
         now=now,
-        met=matching.settlements,
+        met=settlements,
         unrelated=matching.unrelated,
         unmatched=matching.unmatched,
     )
+
+
+def _met_by_capture(
+    order: Order, payment: Payment, record: Record, met: tuple[Settlement, ...]
+) -> tuple[Settlement, ...]:
+    """Let the refunds of the last agreement be met where exactly the rest was captured, by whomever, and closed."""
+    agreed = record.agreed
+    if agreed is None or record.closed or payment.reserved or payment.captured != agreed.total - agreed.refunded:
+        return met
+    return settle_release(order, payment, met, agreed.refunded)
 
 
 def _stale(payment: Payment, record: Record) -> bool:
@@ -118,14 +159,14 @@ def _stale(payment: Payment, record: Record) -> bool:
     return payment.state is not PaymentState.GONE and len(payment.log) < record.log_length
 
 
-def _voided(payment: Payment, front: str) -> bool:
+def _voided(payment: Payment, front: str, closed: Closed | None) -> bool:
     """Whether nothing is left of the payment and we had a hand in that: its log says so, also to a new database.
 
-    A release that a new reservation is to follow voids nothing.
+    A release that a new reservation is to follow voids nothing, unless the order ended before that one came.
     """
     nothing = payment.reserved == 0 and payment.captured == 0
     keys = [entry.key for entry in payment.log if entry.kind is EntryKind.RELEASE and is_ours(entry.key, front)]
-    return nothing and bool(keys) and not is_replacing(keys[-1], front)
+    return nothing and bool(keys) and (closed is Closed.VOIDED or not is_replacing(keys[-1], front))
 
 
 def _open_again(case: Case) -> bool:
@@ -171,6 +212,8 @@ def gate(decision: Decision, record: Record) -> Decision:
     if step is None:
         return decision
     if step.refund is None and (step.kind, step.target) in record.waived:
+        if isinstance(decision, Hold) and decision.reason is Reason.NO_MONEY:
+            return Hold(decision.reason, decision.facts)  # what was dropped is the remedy, not the lack
         return Quiet(f"a person dropped this {step.kind}")
     shadowed = open_ and open_.reason == Reason.SHADOWED and not open_.approved and open_.step.kind is step.kind
     if shadowed and isinstance(decision, Act):
@@ -180,7 +223,7 @@ def gate(decision: Decision, record: Record) -> Decision:
     shown = isinstance(decision, Act) or (isinstance(decision, Hold) and dict(decision.facts) == dict(open_.facts))
     if open_.approved and shown:
         return Act(step)
-    if open_.reason == Reason.REFUSED and open_.state is State.HELD and isinstance(decision, Act):
+    if open_.reason == Reason.REFUSED and open_.state is State.HELD:
         return Hold(Reason.REFUSED, {"said": open_.refusal}, step)
     return decision
 
@@ -193,7 +236,7 @@ def _doubt(open_: OpenAction | None, decision: Decision) -> Decision | None:
         return Wait(None, "what became of the last call is not known yet")
     if open_.reason == Reason.OTHER_AMOUNT:
         return Hold(Reason.OTHER_AMOUNT, open_.facts, open_.step)
-    if open_.reason == Reason.NOT_SEEN and not open_.approved and not isinstance(decision, Wait):
+    if open_.reason == Reason.NOT_SEEN and not open_.approved:
         return Hold(Reason.NOT_SEEN, {"amount": open_.step.amount}, open_.step)
     return None
 

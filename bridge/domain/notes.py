@@ -77,7 +77,7 @@ def hold_note(hold: Hold, order: Order, payment: Payment | None, provider: str, 
         figures = _step_fields(hold.step, order, words)
         named = words.replacing if _replaces(hold.step) else words.steps[hold.step.call]
         fields = _Fields(figures | fields, step=named.format_map(figures))
-    attention = _attention(hold, payment, words)
+    attention = _attention(hold, order, payment, words)
     advice = (attention.with_approval if hold.step else "") or attention.advice
     told = (attention.happened.format_map(fields), _shown(hold, payment, fields, words), advice.format_map(fields))
     return " ".join(sentence[:1].upper() + sentence[1:] for sentence in told)
@@ -122,11 +122,15 @@ def _outcome(step: Step, order: Order, words: Wording) -> str:
             assert_never(step.kind)
 
 
-def _attention(hold: Hold, payment: Payment | None, words: Wording) -> Attention:
+def _attention(hold: Hold, order: Order, payment: Payment | None, words: Wording) -> Attention:
     """The sentences for a hold's reason, or those of the case of it that asks for others."""
     match hold.reason:
         case Reason.REFUSED if hold.step is not None and hold.step.call is Call.RESTORE:
             return words.not_restored
+        case Reason.REFUSED if hold.step is not None and hold.step.call is Call.REFUND:
+            return words.refund_refused
+        case Reason.CANCELLED_BUT_CAPTURED if hold.facts.get("paid") != order.total - order.refunded:
+            return words.cancelled_in_part
         case Reason.NOT_SHOWN if payment is not None and payment.state is not PaymentState.GONE:
             return words.outdated
         case Reason.PENDING_LONG if payment is not None and payment.captured > 0 and payment.reserved == 0:
@@ -192,8 +196,9 @@ def _fact(name: str, value: int | str, order: Order, words: Wording) -> str:
         case "payment_currency" if value in ("", "?"):
             return words.unknown_currency
         case "said":
-            return plain(str(value), words).rstrip(". ") or words.unsaid
-        case "before" | "after":
+            said = plain(str(value), words).rstrip(". ")
+            return words.findings.get(said, said) or words.unsaid
+        case "before" | "after" | "status":
             return _status(str(value), words)
         case _ if isinstance(value, int):
             return money(value, order.currency, words.language)

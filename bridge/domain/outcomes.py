@@ -13,7 +13,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The provider says no, and nothing has happened. `reason` is safe to show to staff."""
+    """The provider says no, and nothing has happened.
+
+    `reason` is what it says itself, safe to show to staff, and "" where it says nothing.
+    """
 
     reason: str
     surprising: bool = False

@@ -109,6 +109,8 @@ def _agreement(case: Case, closes: Closed | None) -> Decision:
         # Closed long ago, and somebody reserved more since: not ours to correct unasked.
         release = release_all(case, "more is reserved on a closed order")
         return Hold(Reason.MORE_RESERVED, {"asked": 0, "reserved": left_over}, release.step)
+    if closes is None and not case.aside and case.payment.captured > 0 and left_over == 0 and paid < asked:
+        return Hold(Reason.UNDERPAID, {"asked": asked, "paid": paid})
     return _aside(case) or Quiet("order and payment agree", agreed=True, closes=closes)
 
 

@@ -30,7 +30,7 @@ def capture_phase(case: Case) -> Decision | None:
 
 def void_phase(case: Case) -> Decision | None:
     payment, refunded = case.payment, case.order.status == "refunded"
-    if payment.reserved == 0:
+    if payment.reserved == 0 or case.record.closed_by_capture:
         return None
     release = release_all(case, f"status {case.order.status}")
     if refunded and case.asked > 0:

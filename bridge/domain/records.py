@@ -104,6 +104,8 @@ class Record:
     closed: Closed | None = None
     closed_status: str = ""
     restored: date | None = None
+    closed_by_capture: bool = False
+    """The provider would not release what our capture left: that has closed the payment, whatever it shows."""
     voided: bool = False
     """We released everything ourselves."""
     waived: frozenset[tuple[Kind, int]] = frozenset()

@@ -30,7 +30,15 @@ class Topics(StrEnum):
     BEHIND = "behind"
     """A refund is not paid as long as something else about the order needs a person. refund, amount"""
     RECORDED = "recorded"
-    """The reservation can't be lowered: the lower amount is captured in the end. asked, reserved"""
+    """The reservation can't be lowered: the lower amount is captured in the end. asked, reserved, status"""
+    RECORDED_NO_MORE = "recorded-no-more"
+    """What was recorded as lower asks for all that is reserved again. asked, status"""
+    FINAL = "final"
+    """The payment, of which it was told that it was not final, is now. reserved"""
+    MET = "met"
+    """A refund was met without a payment, as its money was never captured. refund, amount"""
+    NOT_REPLACED = "not-replaced"
+    """Nothing is asked for any more, so the new reservation that was to follow does not come."""
     CLEARED = "cleared"
     """What needed a person does not any more, and nothing else was told of it."""
 
@@ -56,31 +64,51 @@ def not_final(case: Case) -> Iterator[Remark]:
         yield Remark(Topics.PENDING, {"detail": payment.detail})
 
 
-def set_back(case: Case) -> Iterator[Remark]:
+def set_back(case: Case, decision: Decision) -> Iterator[Remark]:
     """That a closed order was set back, which moves no money: none at all where there is none, nor can be."""
     payment, facts = case.payment, {"before": case.record.closed_status, "after": case.order.status}
-    if case.order.status not in SET_BACK_TO:
+    if case.order.status not in SET_BACK_TO or case.order.status == case.record.closed_status:
         return
     if case.record.closed is Closed.CAPTURED:
         yield Remark(Topics.SET_BACK, facts)
-    elif payment.reserved == 0 and payment.net == 0:
+    elif payment.reserved == 0 and payment.net == 0 and not isinstance(decision, Hold):
         yield Remark(Topics.VOIDED_SET_BACK, facts)
 
 
+def final(case: Case, decision: Decision, *, was_pending: bool) -> Iterator[Remark]:
+    """That a payment which was not final is now, and the order may be shipped."""
+    told = was_pending and case.order.paid is not None and case.payment.captured == 0
+    agreed = isinstance(decision, Quiet) and decision.agreed
+    if told and agreed and not (case.in_capture_phase or case.in_void_phase):
+        yield Remark(Topics.FINAL, {"reserved": case.payment.reserved})
+
+
 def recorded(case: Case, decision: Decision) -> Iterator[Remark]:
-    """That a lower total is captured in the end although more stays reserved until then."""
-    payment = case.payment
-    if not isinstance(decision, Quiet) or case.in_capture_phase or case.in_void_phase:
+    """That a lower total is captured in the end although more stays reserved; and that it no longer is lower."""
+    payment, before = case.payment, case.record.agreed
+    fixed = case.can(Can.CAPTURE_AND_CLOSE) and not case.can(Can.RELEASE_PART)
+    closes = case.rules.capture and case.release_leftover and fixed
+    told = isinstance(decision, Quiet) and decision.agreed and before != case.terms
+    if not (told and closes) or case.in_capture_phase or case.in_void_phase:
         return
-    asked = case.want(case.asked_while_open)
-    closes = (
-        case.rules.capture
-        and case.release_leftover
-        and case.can(Can.CAPTURE_AND_CLOSE)
-        and not case.can(Can.RELEASE_PART)
-    )
-    if closes and 0 < asked < payment.reserved and payment.reserved - asked != payment.fee:
-        yield Remark(Topics.RECORDED, {"asked": asked, "reserved": payment.reserved})
+    asked, status = case.want(case.asked), min(case.rules.capture_on)
+    if 0 < asked < payment.reserved and payment.reserved - asked != payment.fee:
+        yield Remark(Topics.RECORDED, {"asked": asked, "reserved": payment.reserved, "status": status})
+    elif before is not None and before.total - before.refunded < asked == payment.reserved:
+        yield Remark(Topics.RECORDED_NO_MORE, {"asked": asked, "status": status})
+
+
+def met(case: Case, before: tuple[Settlement, ...]) -> Iterator[Remark]:
+    """Refunds that were met since `before` because their money was released, or was never captured."""
+    for it in case.met:
+        if it.how in (How.RELEASED, How.ALREADY) and it not in before and case.payment.state is PaymentState.READY:
+            yield Remark(Topics.MET, {"refund": it.refund, "amount": it.amount})
+
+
+def not_replaced(case: Case, decision: Decision) -> Iterator[Remark]:
+    """That a reservation which was released for a new one stays so, as the order has ended."""
+    if isinstance(decision, Quiet) and decision.agreed and case.in_void_phase and case.being_replaced:
+        yield Remark(Topics.NOT_REPLACED, {})
 
 
 def announced(case: Case, decision: Decision) -> Iterator[Remark]:

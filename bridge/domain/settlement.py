@@ -12,8 +12,8 @@ from bridge.domain.orders import Order, Refund
 from bridge.domain.payments import Entry, EntryKind, Payment
 from bridge.domain.records import How, Settlement
 
-_ON_SOMEBODYS_WORD = (How.BASELINE, How.WAIVED, How.ADOPTED)
-"""Taken as met without knowing by what; with an entry it is known."""
+_WITHOUT_ENTRY = (How.BASELINE, How.WAIVED, How.ADOPTED, How.PAID)
+"""Taken as met without knowing by what entry: on somebody's word, or before the log showed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +61,10 @@ def _meet(entry: Entry, refund: Refund | None, met: list[Settlement], how: How, 
         met.append(Settlement(refund=refund.id, how=how, amount=entry.amount, entry=entry.id))
         return True
     for index, settlement in enumerate(met):
-        loose = settlement.how in _ON_SOMEBODYS_WORD and settlement.entry is None
+        loose = settlement.how in _WITHOUT_ENTRY and settlement.entry is None
         if loose and settlement.refund == refund.id and settlement.amount == entry.amount:
-            met[index] = replace(settlement, how=how, entry=entry.id)
+            known = settlement.how is How.PAID
+            met[index] = replace(settlement, how=How.PAID if known else how, entry=entry.id)
             return True
     return False
 

@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bridge.domain.attempts import Attempt, Nothing, NotYet, Shown, by_key, judge
+from bridge.domain.keys import capture_key
 from bridge.domain.lifecycle import next_read
 from bridge.domain.orders import Order
 from bridge.domain.payments import EntryKind, Payment
 from bridge.domain.reasons import Reason
 from bridge.domain.records import How, OpenAction, Record, Settlement, State
 from bridge.domain.settlement import settle_release
-from bridge.domain.steps import Call, Kind, Step
+from bridge.domain.steps import Call, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,12 @@ def settle(
     record: Record,
     now: datetime,
     settle_unknown: timedelta,
+    warn_after: timedelta,
 ) -> Settled | NotYet:
-    """Say what the fresh reads of an order and its payment tell about the open action's last call."""
+    """Say what the fresh reads of an order and its payment tell about the open action's last call.
+
+    One that they tell nothing of for `warn_after` needs a person; it is looked for all the same.
+    """
     open_ = record.open
     if open_ is None or attempt is None:
         return Settled(record)
@@ -43,20 +48,25 @@ def settle(
         return _done(shown, attempt, order, payment, record) if payment and shown else Settled(record)
     if payment is None:
         return NotYet(now + settle_unknown)
-    match judge(attempt, payment, now, settle_unknown):
-        case Shown() as shown:
-            return _done(shown, attempt, order, payment, record)
-        case Nothing(refusal=refusal) if refusal:
-            return Settled(_refusal(refusal, attempt, payment, record, open_))
-        case Nothing(doubtful=True):
-            # Said when it was held already, an approval is for another call; said before, that call has used it up.
-            again = open_.approved and open_.reason == Reason.NOT_SEEN
-            held = replace(open_, state=State.HELD, reason=Reason.NOT_SEEN, approved=again)
-            return Settled(record.evolve(open=held))
-        case Nothing():
-            return Settled(record.evolve(open=replace(open_, state=State.READY, reason="it did not take effect")))
-        case NotYet(until=until):
-            return NotYet(next_read(attempt.ended or now, now, until))
+    found = judge(attempt, payment, now, settle_unknown)
+    if isinstance(found, Shown):
+        return _done(found, attempt, order, payment, record)
+    if isinstance(found, NotYet) and now < (attempt.ended or now) + warn_after:
+        return NotYet(next_read(attempt.ended or now, now, found.until))
+    return Settled(_unseen(found, attempt, payment, record, open_))
+
+
+def _unseen(
+    found: Nothing | NotYet, attempt: Attempt, payment: Payment, record: Record, open_: OpenAction
+) -> Record:
+    """What follows where nothing shows: another try, or a person."""
+    if isinstance(found, Nothing) and found.refusal:
+        return _refusal(found.refusal, attempt, payment, record, open_)
+    if isinstance(found, Nothing) and not found.doubtful:
+        return record.evolve(open=replace(open_, state=State.READY, reason="it did not take effect"))
+    # Said when it was held already, an approval is for another call; said before, that call has used it up.
+    again = isinstance(found, Nothing) and open_.approved and open_.reason == Reason.NOT_SEEN
+    return record.evolve(open=replace(open_, state=State.HELD, reason=Reason.NOT_SEEN, approved=again))
 
 
 def _done(shown: Shown, attempt: Attempt, order: Order, payment: Payment, record: Record) -> Settled:
@@ -69,20 +79,28 @@ def _done(shown: Shown, attempt: Attempt, order: Order, payment: Payment, record
         return Settled(record.evolve(open=held))
     if step.refund is not None and payment.entry(EntryKind.RETURN, step.key) is None:
         record = _paid(record, step.refund, shown.amount, shown.reference)
-    if step.call is Call.RELEASE:
-        met = settle_release(order, payment, record.settlements, attempt.step.amount)
-        record = record.evolve(settlements=met)
+    released = _released(attempt, shown)
+    if released > 0:
+        record = record.evolve(settlements=settle_release(order, payment, record.settlements, released))
     return Settled(record.evolve(open=None, payment_id=payment.id), step, shown.reference)
 
 
-def _refusal(refusal: str, attempt: Attempt, payment: Payment, record: Record, open_: OpenAction) -> Record:
-    """Hold what the provider goes on refusing, unless it was to release what a capture had left.
+def _released(attempt: Attempt, shown: Shown) -> int:
+    """What the call let go: all of a release, or what a capture closed with it."""
+    if attempt.step.call is Call.RELEASE:
+        return attempt.step.amount
+    closing = attempt.step.call is Call.CAPTURE and attempt.step.everything
+    return max(0, attempt.reserved - shown.amount) if closing else 0
 
-    Then the capture has closed the payment although it does not show it: nothing is left to release.
+
+def _refusal(refusal: str, attempt: Attempt, payment: Payment, record: Record, open_: OpenAction) -> Record:
+    """Hold what the provider goes on refusing, unless it was to release what our own capture had left.
+
+    Then that capture has closed the payment although it does not show it: nothing is left to release.
     """
-    if attempt.step.call is Call.RELEASE and attempt.step.everything and payment.captured > 0:
-        over = replace(open_, state=State.READY, reason=refusal)
-        return record.evolve(waived=record.waived | {(Kind.CANCEL, 0)}, open=over)
+    front, last = attempt.step.key.rpartition("V")[0], payment.log[-1] if payment.log else None
+    if attempt.step.everything and last and last.key == capture_key(front, payment.captured):
+        return record.evolve(closed_by_capture=True, open=replace(open_, state=State.READY, reason=refusal))
     held = replace(open_, state=State.HELD, reason=Reason.REFUSED, refusal=refusal, approved=False)
     return record.evolve(open=held)
 

@@ -167,9 +167,9 @@ def _ending(outcome: Outcome) -> tuple[State, str]:
         case Done():
             return State.UNKNOWN, "the provider says that it is done"
         case Refused(reason=reason, surprising=True):
-            return State.UNKNOWN, f"refused, although the payment seemed to allow it: {reason}"
+            return State.UNKNOWN, f"refused, although the payment seemed to allow it: {reason or 'no reason given'}"
         case Refused(reason=reason):
-            return State.HELD, f"refused: {reason}"
+            return State.HELD, f"refused: {reason or 'no reason given'}"
         case Later(reason=reason):
             return State.WAITING, f"not now: {reason}"
         case Unknown(detail=detail):

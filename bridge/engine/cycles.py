@@ -63,14 +63,23 @@ async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False) -
 
 
 async def learn_language(unit: Unit) -> None:
-    """Ask the shop for its language where settings.yaml says `auto`, until it says; notes are English so long."""
+    """Ask the shop for its language where settings.yaml says `auto`, at every start until it says.
+
+    Meanwhile it is the one it last said, or English.
+    """
     if unit.language != "auto":
         return
+    known = (await unit.journal.state()).locale
     try:
-        locale = (await unit.journal.state()).locale or await unit.store.locale()
+        locale = await unit.store.locale() or known
     except RemoteError as error:  # what it is asked by may be broken where orders can be read
         log.warning("language.unknown", store=unit.store.name, problem=str(error))
-        return
+        if not known:
+            return
+        locale = known
+    if not locale:
+        problem = "the key may not read system_status: notes are English, unless settings.yaml sets language"
+        log.warning("language.unknown", store=unit.store.name, problem=problem)
     await unit.journal.learned_locale(locale)
     unit.language = locale[:2] if locale[:2] in SPOKEN else "en"
 

@@ -15,7 +15,7 @@ from bridge.domain.looks import Verdict, baseline, consider, observe
 from bridge.domain.orders import GONE, Order
 from bridge.domain.payments import Payment, PaymentState
 from bridge.domain.reasons import Reason
-from bridge.domain.records import Record, State
+from bridge.domain.records import Record, Settlement, State
 from bridge.domain.settling import Settled, settle, unsettled
 from bridge.domain.steps import Step
 from bridge.engine.telling import attention, not_ours, notes, story, words
@@ -134,7 +134,8 @@ async def _commit(
 ) -> Ready | None:
     now = unit.now()
     record, changes = await _observe(unit, known, order, now)
-    settled = settle(known.attempt, order, payment, record, now, unit.rules.settle_unknown)
+    rules = unit.rules
+    settled = settle(known.attempt, order, payment, record, now, rules.settle_unknown, rules.warn_after)
     elsewhere = payment is not None and not (mine and _same(payment.id, mine.payment_id))
     if isinstance(settled, NotYet):
         verdict = Verdict(record=record, decision=Wait(settled.until, "the last call has still to show"))
@@ -143,7 +144,8 @@ async def _commit(
         until = now + ASIDE if still else now
         verdict = Verdict(record=settled.record, decision=Wait(until, "the order names another payment now"))
     else:
-        verdict = await _verdict(unit, order, mine, payment, _of_this_payment(settled.record, known, payment), now)
+        now_record = _of_this_payment(settled.record, known, payment)
+        verdict = await _verdict(unit, order, mine, payment, now_record, record.settlements, now)
     ended = Settled(record) if isinstance(settled, NotYet) else settled
     name = unit.providers[mine.method.provider].name if mine and not elsewhere else known.provider
     reason, facts = attention(verdict.decision, known)
@@ -162,6 +164,7 @@ async def _commit(
         events=story(changes, verdict.decision, ended.done, known),
         notes=notes(unit, order, verdict, name, payment, ended, known, now),
         done=ended.reference,
+        done_amount=ended.done.amount if ended.done else None,
         moved=ended.done is not None or _moved(known.payment, payment),
     )
     action = await unit.journal.commit_look(known, committed, now)
@@ -192,7 +195,13 @@ def _log(unit: Unit, order: Order, committed: Look, known: Known) -> None:
 
 
 async def _verdict(
-    unit: Unit, order: Order, mine: Claim | None, payment: Payment | None, record: Record, now: datetime
+    unit: Unit,
+    order: Order,
+    mine: Claim | None,
+    payment: Payment | None,
+    record: Record,
+    before: tuple[Settlement, ...],
+    now: datetime,
 ) -> Verdict:
     if payment is not None and not (mine and mine.payment_id):
         return Verdict(record=record, decision=lost(order, payment, unit.rules, ours=mine is not None))
@@ -211,7 +220,7 @@ async def _verdict(
         return Verdict(record=record, decision=doubted)
     if unit.live and record.open is not None and record.open.shadow:
         record = record.evolve(open=replace(record.open, state=State.HELD, reason=Reason.SHADOWED))
-    return consider(order, payment, record, unit.rules, now)
+    return consider(order, payment, record, unit.rules, now, before)
 
 
 def _of_this_payment(record: Record, known: Known, payment: Payment | None) -> Record:

@@ -12,14 +12,20 @@ MOVED = timedelta(days=90)
 
 
 async def sweep(unit: Unit, *, everything: bool = False) -> None:
-    """Re-read what is open or waits for a person; once a day, or if asked, also what rests but moved lately."""
+    """Re-read what is open or waits for a person; once a day, or if asked, also what rests but moved lately.
+
+    Once a day the payments of open orders are read too: nothing in the shop shows what becomes of them elsewhere.
+    """
     state, now = await unit.journal.state(), unit.now()
-    slowly = everything or state.swept_slowly is None or now - state.swept_slowly >= SLOWLY
-    await _reread(unit, await unit.journal.watched())
-    if slowly:
+    daily = state.swept_slowly is None or now - state.swept_slowly >= SLOWLY
+    watched = await unit.journal.watched()
+    await _reread(unit, watched)
+    if daily or everything:
         await _reread(unit, await unit.journal.moved_since(now - MOVED))
+    if daily:
+        await unit.journal.wake(watched, unit.now())
     await unit.journal.wake_unfinished(unit.now())
-    await unit.journal.swept(now, slowly=slowly)
+    await unit.journal.swept(now, slowly=daily)
 
 
 async def _reread(unit: Unit, ids: Sequence[int]) -> None:

@@ -19,6 +19,9 @@ from bridge.domain.settling import Settled
 from bridge.domain.steps import Step
 from bridge.engine.unit import Unit
 
+_EACH_TIME = (Topics.SET_BACK, Topics.VOIDED_SET_BACK, Topics.RECORDED, Topics.RECORDED_NO_MORE)
+"""Told again when it happens again, with the same figures too."""
+
 
 def not_ours(order: Order) -> str:
     """Why an order of another payment method is left alone."""
@@ -76,8 +79,7 @@ def notes(
         note = done_note(ended.done, order, payment, provider, language, ended.reference or "")
         found.append((ended.done.key, note))
     for remark in verdict.remarks:
-        back = remark.topic in (Topics.SET_BACK, Topics.VOIDED_SET_BACK)
-        again = verdict.record.changed if back else None
+        again = verdict.record.changed if remark.topic in _EACH_TIME else None
         mark = _mark(front, remark.topic, remark.facts, again)
         found.append((mark, remark_note(remark, order, provider, language)))
     decision = verdict.decision
@@ -85,7 +87,7 @@ def notes(
         still = (known.attention, known.facts) == attention(decision, known)
         mark = _mark(front, decision.reason, _news(decision, order), known.attention_since if still else now)
         found.append((mark, hold_note(decision, order, payment, provider, language)))
-    if isinstance(decision, Quiet) and known.attention and not found and not before:
+    if isinstance(decision, Quiet) and decision.agreed and known.attention and not found and not before:
         mark = _mark(front, Topics.CLEARED, {}, now)
         found.append((mark, remark_note(Remark(Topics.CLEARED, {}), order, provider, language)))
     return tuple((mark, marked(text, mark)) for mark, text in found)

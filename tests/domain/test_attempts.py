@@ -77,6 +77,43 @@ def test_not_done_needs_reads_that_show_nothing_for_long_enough(ago: timedelta, 
     assert isinstance(found, Nothing) == done
 
 
+SWISH = replace(attempt(Call.REFUND, ago=JUST_NOW), failed="")
+
+
+def swish(attempt: Attempt, *log: Entry, **figures: Any) -> Judgement:
+    return judged(attempt, *log, keyless=frozenset({EntryKind.RETURN}), **figures)
+
+
+def test_a_failure_that_came_since_ends_a_call_without_a_key() -> None:
+    assert swish(SWISH, failed="DECLINED") == Nothing(doubtful=False, refusal="DECLINED")
+
+
+def test_a_failure_from_before_says_nothing_of_this_call() -> None:
+    """It may be the last word on the call before, while this one is under way."""
+    assert swish(replace(SWISH, failed="DECLINED"), failed="DECLINED") == NotYet(NOW - JUST_NOW + UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("log", "back", "found"),
+    [
+        ((), 200, Shown("", 200)),
+        ((), 300, NotYet(NOW - JUST_NOW + UNKNOWN)),
+        ((returned(300, entry_id="theirs"),), 300, NotYet(NOW - JUST_NOW + UNKNOWN)),
+        ((returned(300, entry_id="theirs"), returned(200, entry_id="ours")), 500, Shown("ours", 200)),
+    ],
+    ids=["exactly it, unlisted", "more", "more, listed", "both, theirs first"],
+)
+def test_without_a_key_only_exactly_its_amount_shows_a_return(
+    log: tuple[Entry, ...], back: int, found: Judgement
+) -> None:
+    assert swish(SWISH, *log, returned=back) == found
+
+
+def test_a_refused_call_without_a_key_is_never_shown_by_amounts() -> None:
+    refused = replace(SWISH, ended=NOW - LONG, said_no="4424")
+    assert swish(refused, returned=200) == Nothing(doubtful=False)
+
+
 REFUSED = replace(attempt(Call.REFUND, ago=LONG), said_no="not in a state for this")
 
 

@@ -64,6 +64,7 @@ def shop_paid(status: str = "completed") -> Order:
 
 
 AGREED = record(agreed=(1000, 0))
+PARTS = returned(400, "1042R1077"), returned(300, "1042R1077-2")
 DONE = as_captured()
 PAID = resurs(captured(1000, OURS))
 LOW = order(total=800)
@@ -717,11 +718,32 @@ OPEN = {
         "refund 1077: 200",
         record(agreed=(1200, 0), waived=frozenset({(Kind.CANCEL, 0)})),
     ),
+    "captured elsewhere, and a refund that was paid, though no log shows it, is gone": Row(
+        order(),
+        replace(resurs(captured(1000)), returned=200),
+        "hold underpaid asked=1000 paid=800",
+        record(agreed=(1000, 200)),
+    ),
     "parts can't be released": Row(
         LOW,
         whole(reserved=1000),
         "replace 1000 by 800",
         AGREED,
+    ),
+    "more is asked at first sight, since a date that counts": Row(
+        order(),
+        resurs(reserved=800),
+        "hold less-reserved asked=1000 reserved=800 limit=5000 | raise 200",
+        record(counts=True),
+    ),
+    "parts can't be released, and modify is off": Row(
+        LOW, whole(reserved=1000), "quiet: modify is switched off in settings.yaml", AGREED, NO_MODIFY
+    ),
+    "replaced long ago, and less is asked again than is reserved": Row(
+        LOW,
+        resurs(released(1000, "1042X1"), raised(900, "1042V2"), reserved=900),
+        "hold more-reserved asked=800 reserved=900 | release 100",
+        record(agreed=(800, 0)),
     ),
     "parts can't be released, at first sight": Row(
         LOW, whole(reserved=1000), "hold more-reserved asked=800 reserved=1000 | replace 1000 by 800"
@@ -849,6 +871,12 @@ PAYOUT = {
         order("completed", refunds={1077: 900}),
         replace(ecster(captured(400), captured(600), returned(600, "1042R1077")), returnable=(400,)),
         "refund 1077: 300",
+        DONE,
+    ),
+    "over three captures: the third part": Row(
+        order("completed", refunds={1077: 900}),
+        replace(ecster(captured(400), captured(300), captured(300), *PARTS), returnable=(200,), returned=700),
+        "refund 1077: 200",
         DONE,
     ),
     "over several captures, of which one has enough": Row(

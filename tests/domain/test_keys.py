@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.keys import capture_key, change_key, is_ours, refund_key, restore_key, stem
+from bridge.domain.keys import (
+    capture_key,
+    change_key,
+    is_ours,
+    refund_key,
+    refund_of,
+    replace_key,
+    restore_key,
+    stem,
+)
 from tests.domain.builders import order
 
 numbers = st.one_of(st.text(max_size=30), st.from_regex(r"[A-Za-z]{0,4}-?\d{1,12}", fullmatch=True))
@@ -16,12 +25,19 @@ figures = st.integers(0, 99_999_999_999)
 """Captured amounts and refund ids of up to eleven digits."""
 
 
-@given(number=numbers, tag=tags, order_id=st.integers(1, 10**7), figure=figures)
-def test_every_key_fits_every_provider(number: str, tag: str, order_id: int, figure: int) -> None:
+@given(number=numbers, tag=tags, order_id=st.integers(1, 10**7), figure=figures, part=st.integers(1, 99))
+def test_every_key_fits_every_provider(number: str, tag: str, order_id: int, figure: int, part: int) -> None:
     front = stem(order(id=order_id, number=number), tag)
-    for key in (capture_key(front, figure), refund_key(front, figure), change_key(front, figure)):
+    changes = change_key(front, figure), replace_key(front, figure)
+    for key in (capture_key(front, figure), refund_key(front, figure, part), *changes):
         assert re.fullmatch(r"[A-Z0-9-]{1,24}", key)
         assert is_ours(key, front)
+
+
+@given(front=st.from_regex(r"[A-Z0-9-]{1,12}", fullmatch=True), refund=figures, part=st.integers(1, 99))
+def test_a_refund_s_key_names_it_in_whatever_part(front: str, refund: int, part: int) -> None:
+    assert refund_of(refund_key(front, refund, part), front) == refund
+    assert refund_key(front, refund, part) != refund_key(front, refund, part + 1)
 
 
 def test_keys_say_what_is_wanted() -> None:

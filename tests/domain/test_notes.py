@@ -624,12 +624,12 @@ IN_FULL = [
         (
             "A refund of 125.00 kr was sent to Resurs, but its books show 124.00 kr instead. "
             "Resurs shows no amounts for the payment. Do nothing more with the order before the administrator has "
-            "asked Resurs, and approved it if it can stand."
+            "asked Resurs, and approved that the rest is done, or dropped it."
         ),
         (
             "En återbetalning av 125,00 kr skickades till Resurs, men där syns 124,00 kr i stället. "
             "Resurs visar inga belopp för betalningen. Gör inget mer med ordern innan administratören har frågat "
-            "Resurs, och godkänt det om det kan gälla."
+            "Resurs, och godkänt att resten görs eller strukit den."
         ),
     ),
     (
@@ -739,15 +739,44 @@ REMARKS: Mapping[Topics, tuple[Facts, str, str]] = {
         ),
     ),
     Topics.RECORDED: (
-        {"asked": 68625, "reserved": 81125},
+        {"asked": 68625, "reserved": 81125, "status": "completed"},
         (
-            "Resurs can't lower a reservation. When the order is completed, 686.25 kr is captured; "
+            "Resurs can't lower a reservation. When the order is set to “Completed”, 686.25 kr is captured; "
             "the rest, 125.00 kr, is then released and never charged. There is nothing else to do."
         ),
         (
-            "Resurs kan inte sänka en reservation. När ordern blir färdigbehandlad debiteras 686,25 kr; "
+            "Resurs kan inte sänka en reservation. När ordern får status ”Färdigbehandlad” debiteras 686,25 kr; "
             "resten, 125,00 kr, annulleras då och debiteras aldrig. Du behöver inte göra något annat."
         ),
+    ),
+    Topics.RECORDED_NO_MORE: (
+        {"asked": 81125, "status": "shipped"},
+        (
+            "The order asks for all that is reserved again: 811.25 kr is captured when the order is set to "
+            "“shipped”."
+        ),
+        "Ordern kräver åter allt som är reserverat: 811,25 kr debiteras när den får status ”shipped”.",
+    ),
+    Topics.FINAL: (
+        {"reserved": 81125},
+        "The payment is final at Resurs now: 811.25 kr is reserved. You can ship.",
+        "Betalningen är nu klar hos Resurs: 811,25 kr är reserverat. Du kan skicka varorna.",
+    ),
+    Topics.MET: (
+        {"refund": 1077, "amount": 12500},
+        (
+            "Refund 1077: 125.00 kr of the order is never charged, so there is nothing to pay back. "
+            "Do not pay it in the Resurs portal."
+        ),
+        (
+            "Återbetalning 1077: 125,00 kr av ordern debiteras aldrig, så det finns inget att betala tillbaka. "
+            "Betala inte ut den i portalen hos Resurs."
+        ),
+    ),
+    Topics.NOT_REPLACED: (
+        {},
+        "The order asks for nothing any more: no new reservation is made at Resurs.",
+        "Ordern kräver inga pengar längre: ingen ny reservation görs hos Resurs.",
     ),
     Topics.CLEARED: (
         {},

@@ -152,7 +152,8 @@ class World:
         payment = self.read()
         record, _ = observe(self.previous, self.order, self.record, self.now)
         self.previous = self.order
-        settled = settle(self.attempt, self.order, payment, record, self.now, self.rules.settle_unknown)
+        unknown, patience = self.rules.settle_unknown, self.rules.warn_after
+        settled = settle(self.attempt, self.order, payment, record, self.now, unknown, patience)
         if isinstance(settled, NotYet):
             self.record = record
             return Wait(settled.until, "the last call has still to show")

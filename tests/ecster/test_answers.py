@@ -56,16 +56,14 @@ def test_an_annul_that_leaves_the_order_open_is_unknown(status: str) -> None:
 @pytest.mark.parametrize("code", [4424, "4424"])
 def test_the_code_for_a_wrong_state_counts_whatever_the_status(status: int, code: object) -> None:
     outcome = debit({"code": code, "type": "T", "message": "M"}, status)
-    assert outcome == Refused("Ecster says that the order is not in a state for this (4424)", surprising=True)
+    assert outcome == Refused("4424", surprising=True)
 
 
 def test_a_refusal_says_what_ecster_says() -> None:
-    assert debit({"code": 17, "message": "amount is\ttoo large."}, 400) == Refused(
-        "Ecster refused it: amount is too large (17)"
-    )
-    assert debit({"type": "VALIDATION"}, 422) == Refused("Ecster refused it: VALIDATION (422)")
-    assert debit({"error": "Bad Request", "message": None}, 400) == Refused("Ecster refused it: Bad Request (400)")
-    assert debit({}, 400) == Refused("Ecster refused it: no reason given (400)")
+    assert debit({"code": 17, "message": "amount is\ttoo large."}, 400) == Refused("amount is too large (17)")
+    assert debit({"type": "VALIDATION"}, 422) == Refused("VALIDATION (422)")
+    assert debit({"error": "Bad Request", "message": None}, 400) == Refused("Bad Request (400)")
+    assert debit({}, 400) == Refused("(400)")
 
 
 def test_a_refusal_is_cut_and_names_nobody() -> None:
@@ -94,7 +92,7 @@ async def test_a_key_that_ecster_echoes_is_masked(canned: Canned) -> None:
     canned.get = {"id": "x", "status": "READY", "currency": "SEK", "amount": 100, "transactions": []}
     canned.post, canned.status = {"message": f"unknown key {API_KEY} for this"}, 400
     outcome = await canned.ecster.perform(request(Call.CAPTURE, await canned.ecster.read("x"), 100))
-    assert outcome == Refused("Ecster refused it: unknown key *** for this (400)")
+    assert outcome == Refused("unknown key *** for this (400)")
     canned.post = {"message": "x" * 190 + API_KEY}
     cut = await canned.ecster.perform(request(Call.CAPTURE, await canned.ecster.read("x"), 100))
     assert isinstance(cut, Refused)

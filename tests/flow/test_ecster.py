@@ -200,6 +200,44 @@ async def test_an_old_refund_over_several_debits_is_approved_once(tmp_path: Path
         assert w.books(it) == (0, TOTAL, TOTAL)
 
 
+async def test_parts_of_one_second_are_found_in_a_ledger_that_begins_with_the_newest(tmp_path: Path) -> None:
+    async with known_order(tmp_path, "ecster") as (w, it):
+        w.ecster.switches = replace(w.ecster.switches, newest_first=True)
+        await _two_debits(w, it)
+        w.store.refund(it.id)
+        await w.cycle()
+        assert (w.books(it), await w.attention()) == ((0, TOTAL, TOTAL), {})
+
+
+# ------------------------------------------------------------------ refunds before a capture that closes the rest
+
+
+async def test_a_refund_that_the_capture_left_out_does_not_stand_in_the_way_of_the_next(tmp_path: Path) -> None:
+    """The second one is made while nobody knows yet what became of the debit."""
+    async with known_order(tmp_path, "ecster") as (w, it):
+        w.store.refund(it.id, lines={"MUGG": 1})
+        await w.cycle()
+        w.store.set_status(it.id, "completed")
+        w.ecster.faults.plan(Fault.DROP_AFTER, method="POST", path=CALL)
+        w.ecster.switches = replace(w.ecster.switches, read_lag=timedelta(seconds=30))
+        await w.cycle(timedelta(seconds=10))
+        w.store.refund(it.id, "100.00")
+        await w.cycle()
+        assert (w.books(it), await w.attention()) == ((0, TOTAL - MUG, 10000), {})
+
+
+async def test_a_refund_left_out_by_a_debit_in_the_dashboard_does_not_stand_in_the_way_either(
+    tmp_path: Path,
+) -> None:
+    async with known_order(tmp_path, "ecster") as (w, it):
+        w.store.refund(it.id, lines={"MUGG": 1})
+        await w.cycle()
+        w.ecster.dashboard_debit(it.payment, TOTAL - MUG, close=True)
+        w.store.refund(it.id, "100.00")
+        await w.cycle()
+        assert (w.books(it), await w.attention()) == ((0, TOTAL - MUG, 10000), {})
+
+
 # ------------------------------------------------------------------ part-debited orders
 
 
@@ -260,6 +298,37 @@ async def test_a_swish_refund_that_fails_in_the_end_says_so_and_is_not_repeated(
         assert "DECLINED" in w.notes(it.id)[-1]
         assert (w.books(it), len(w.calls())) == ((0, TOTAL, 0), 1)
         await nothing_more_happens(w, it)
+
+
+@pytest.mark.parametrize("fault", [Fault.DROP_BEFORE, Fault.HELD_BACK], ids=["lost", "refused"])
+async def test_somebody_else_s_larger_swish_refund_is_not_taken_for_ours(tmp_path: Path, fault: Fault) -> None:
+    async with known_order(tmp_path, "ecster", place=SWISH) as (w, it):
+        w.ecster.switches = replace(w.ecster.switches, swish_polls=0, swish_one_at_a_time=True)
+        if fault is Fault.HELD_BACK:
+            w.ecster.switches = replace(w.ecster.switches, swish_polls=3)
+        w.store.refund(it.id, lines={"MUGG": 1})
+        w.ecster.faults.plan(fault, method="POST", path="/refunds$")
+        async with w.cycling():
+            await until(lambda: len(w.calls()) == 1)
+            w.ecster.dashboard_swish_refund(it.payment, 20000)
+            w.ecster.faults.release.set()
+        await w.cycle(timedelta(hours=1))
+        assert w.books(it) == (0, TOTAL, 20000)
+        assert not any("credited" in note for note in w.notes(it.id))
+        assert list(await w.attention()) == [it.id]
+
+
+async def test_a_swish_refund_that_takes_days_needs_a_person_and_is_still_followed(tmp_path: Path) -> None:
+    async with known_order(tmp_path, "ecster", place=SWISH) as (w, it):
+        w.ecster.switches = replace(w.ecster.switches, swish_polls=100_000)
+        w.store.refund(it.id, lines={"MUGG": 1})
+        await w.cycle(timedelta(hours=1))
+        w.clock.advance(86400)
+        await w.cycle()
+        assert (await w.attention(), len(w.calls())) == ({it.id: "not-seen"}, 1)
+        w.ecster.end_swish_refund(it.payment)
+        await w.cycle()
+        assert (await w.states(it.id), await w.attention()) == ([f"refund {MUG} done"], {})
 
 
 async def test_a_swish_refund_tried_again_after_a_failure_is_paid_once(tmp_path: Path) -> None:

@@ -242,3 +242,40 @@ async def test_an_order_at_rest_is_looked_at_again_when_a_person_asks(tmp_path: 
         assert await w.attention() == {it.id: "unmatched-return"}
         with pytest.raises(UsageError, match="not known"):
             await look_again(STORE, 999, w.clock.now())
+
+
+async def test_another_amount_than_was_asked_for_waits_for_a_person_and_then_the_rest_follows(
+    tmp_path: Path,
+) -> None:
+    """Resurs takes what is left where more is asked for: a part of the refund was made in the portal meanwhile."""
+    async with known_order(tmp_path) as (w, it):
+        await complete(w, it)
+        w.resurs.switches = replace(w.resurs.switches, refuses_sum_above_remainder=False)
+        w.store.refund(it.id)
+        w.resurs.faults.plan(Fault.HELD_BACK, method="POST", path=CALL)
+        async with w.cycling():
+            await until(lambda: len(w.calls()) == 2)
+            w.side.refund(it.payment, MUG)
+            w.resurs.faults.release.set()
+        assert await w.attention() == {it.id: "other-amount"}
+        assert (w.books(it), len(w.calls())) == ((0, TOTAL, TOTAL), 2)
+        held = await _held(w, it)
+        said = await approve(held["id"], w.clock.now())
+        assert "taken as the provider did it" in said.text
+        await w.cycle()
+        assert len(w.calls()) == 2
+        assert f"refund {TOTAL - MUG} done" in await w.states(it.id)
+
+
+async def test_an_approval_is_used_up_by_a_refusal(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        action = await _old_refund(w, it)
+        w.resurs.switches = replace(w.resurs.switches, longest_transaction_id=3)
+        await approve(action["id"], w.clock.now())
+        await w.cycle()
+        calls = len(w.calls())
+        assert await w.attention() == {it.id: "refused"}
+        for _ in range(3):
+            w.clock.advance(3600)
+            await w.cycle()
+        assert len(w.calls()) == calls

@@ -131,6 +131,16 @@ async def test_what_the_portal_left_after_a_part_is_cancelled_with_the_order(tmp
         assert (w.books(it), await w.attention()) == ((0, 0, 0), {})
 
 
+async def test_a_payment_that_ends_while_its_order_is_open_is_noticed_within_a_day(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.side.cancel(it.payment)
+        await w.cycle()
+        assert await w.attention() == {}
+        w.clock.advance(86400)
+        await w.cycle()
+        assert await w.attention() == {it.id: "no-money"}
+
+
 async def test_a_payment_the_portal_emptied_is_filled_again_for_a_changed_total(
     tmp_path: Path,
 ) -> None:
@@ -213,6 +223,20 @@ async def test_nothing_is_cancelled_where_the_new_reservation_might_not_fit(tmp_
         await lower(w, it)
         assert (w.books(it), await w.attention()) == ((TOTAL, 0, 0), {it.id: "cannot-change"})
         assert w.calls() == []
+
+
+@pytest.mark.parametrize("status", ["completed", "on-hold"])
+async def test_an_order_cancelled_before_its_new_reservation_is_never_charged(tmp_path: Path, status: str) -> None:
+    async with known_order(tmp_path, place=whole) as (w, it):
+        w.resurs.faults.plan(Fault.BUSY, method="POST", path="/order$", retry_after=3600)
+        await lower(w, it)
+        w.store.set_status(it.id, "cancelled")
+        await w.cycle()
+        assert "no new reservation is made" in w.notes(it.id)[-1]
+        w.clock.advance(30 * 86400)
+        w.store.set_status(it.id, status)
+        await w.cycle()
+        assert (w.books(it), await w.attention()) == ((0, 0, 0), {it.id: "no-money"})
 
 
 async def test_a_replaced_reservation_of_a_cancelled_order_stays_empty(tmp_path: Path) -> None:

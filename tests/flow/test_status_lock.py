@@ -28,7 +28,6 @@ from tests.flow.ways import (
     CAPTURE,
     NOTHING_LEFT,
     SET_BACK,
-    VOIDED_SET_BACK,
     WILL_PAY,
     Outcome,
 )
@@ -47,7 +46,7 @@ def paid_back(before: str, after: str) -> Said:
 
 
 def voided_back(before: str, after: str) -> Said:
-    return Said(*[VOIDED_SET_BACK.format(before, after)] * 2)
+    return Said(*[f"The order was set back from “{before}” to “{after}”, but its payment is cancelled"] * 2)
 
 
 ALL_REFUNDED = Said("Resurs: successfully refunded 811.25 kr", "Ecster order credited with 811.25 kr")
@@ -128,8 +127,8 @@ class Back:
         it = self.closed
         if self.restored(lock):
             return both(it.money, (*it.actions, "restore_status 0 done"), *it.notes, put_back(it.shown))
-        said = (it.set_back(it.shown, self.shown),) if self.shown and lock != "off" else ()
         unsecured = (it.unsecured,) if it.unsecured and self.after != "pending" else ()
+        said = (it.set_back(it.shown, self.shown),) if self.shown and lock != "off" and not unsecured else ()
         attention = "no-money" if unsecured else ""
         return both(it.money, it.actions, *it.notes, *said, *unsecured, attention=attention)
 

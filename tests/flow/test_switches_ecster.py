@@ -299,8 +299,7 @@ async def test_a_swish_refund_that_no_figure_shows_is_not_paid_again_and_does_no
         w.ecster.switches = switches
         await later(refund_two_parts, 90000)(w, it)
         assert (w.books(it), len(w.calls())) == (ONE_MUG_BACK, 1)
-        [late] = (await w.status())["tried_long"]
-        assert (late["order"], late["amount"]) == (it.id, MUG)
+        assert await w.attention() == {it.id: "not-seen"}
 
 
 BAD_KEYS = [Switches(), Switches(bad_keys_status=403)]

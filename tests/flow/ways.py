@@ -244,7 +244,8 @@ ALL_OR_NOTHING = "Resurs takes no refund of 125.00 kr on this payment"
 CANCELLED_BUT_CAPTURED = "The order is cancelled, but the customer is charged {}."
 R_REST_RELEASED = "Resurs: what was left after the capture, {}, was released and is never charged."
 E_REST_RELEASED = "Ecster: what was left after the capture, {}, was released and is never charged."
-RECORDED = "Ecster can't lower a reservation. When the order is completed, 686.25 kr is captured;"
+RECORDED = "Ecster can't lower a reservation. When the order is set to “Completed”, 686.25 kr is captured;"
+MET = "Refund 14: 125.00 kr of the order is never charged, so there is nothing to pay back."
 CLEARED = "What needed a person on this order is settled."
 UNEXPLAINED = "{} has refunded 125.00 kr that no refund in the shop explains."
 ADOPTED = "{} had already refunded 125.00 kr: refund {} is not paid again."
@@ -253,7 +254,6 @@ SHORT = "811.25 kr of the order is still to be captured, but only 700.00 kr is r
 NO_MONEY = "No money is secured for this order"
 OVERPAID = "The customer is charged 811.25 kr, but the order asks for only 686.25 kr."
 SET_BACK = "The order was set back from “{}” to “{}”, which moves no money at {}"
-VOIDED_SET_BACK = "The order was set back from “{}” to “{}”, but its payment is cancelled"
 IN_TRASH = "The order is in the trash or deleted, but 811.25 kr is reserved."
 
 WAYS = (
@@ -431,8 +431,8 @@ WAYS = (
     Way(
         "refund before capture, then complete",
         refund_before_capture,
-        Outcome(ONE_MUG_LESS, (LOWERED, PART_OF_IT), (R_LOWERED, R_PART)),
-        Outcome(ONE_MUG_LESS, (PART_OF_IT,), (RECORDED, E_CAPTURED)),
+        Outcome(ONE_MUG_LESS, (LOWERED, PART_OF_IT), (R_LOWERED, MET, R_PART)),
+        Outcome(ONE_MUG_LESS, (PART_OF_IT,), (RECORDED, E_CAPTURED, MET)),
     ),
     Way(
         "complete and part-refund between two looks",
@@ -440,9 +440,9 @@ WAYS = (
         Outcome(
             ONE_MUG_LESS,
             (PART_OF_IT, f"cancel {MUG} done"),
-            (R_PART, R_REST_RELEASED.format("125.00 kr")),
+            (R_PART, R_REST_RELEASED.format("125.00 kr"), MET),
         ),
-        Outcome(ONE_MUG_LESS, (PART_OF_IT,), (E_CAPTURED,)),
+        Outcome(ONE_MUG_LESS, (PART_OF_IT,), (E_CAPTURED, MET)),
     ),
     Way(
         "lower the total",
@@ -563,7 +563,6 @@ WAYS = (
             (CANCEL,),
             (
                 R_CANCELLED,
-                VOIDED_SET_BACK.format("Cancelled", "On hold"),
                 "No money is secured for this order",
             ),
             "no-money",
@@ -571,7 +570,7 @@ WAYS = (
         Outcome(
             NOTHING_LEFT,
             (CANCEL,),
-            (E_CANCELLED, VOIDED_SET_BACK.format("Cancelled", "On hold"), "No money is secured for this order"),
+            (E_CANCELLED, "No money is secured for this order"),
             "no-money",
         ),
     ),

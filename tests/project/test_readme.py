@@ -2,9 +2,10 @@
 
 import re
 import subprocess
+from datetime import date
 
 from bridge.cli.commands import cli
-from bridge.domain.keys import capture_key, change_key, refund_key, replace_key
+from bridge.domain.keys import capture_key, change_key, refund_key, replace_key, restore_key
 from bridge.domain.records import State
 from bridge.domain.steps import Kind
 from tests.project.settings_table import README, all_keys, shown, table
@@ -49,6 +50,7 @@ def test_readme_explains_the_keys_as_they_are() -> None:
         refund_key(front, 1077, 2),
         change_key(front, 3),
         replace_key(front, 3),
+        restore_key(front, date(2026, 11, 21)),
     ]
 
 

@@ -205,7 +205,7 @@ def test_moments_with_and_without_zone_and_decimals(created: str, iso: str) -> N
     [
         ({"message": "No"}, "No"),
         ({"code": "BAD_REQUEST"}, "BAD_REQUEST"),
-        ({"traceId": "1"}, "no reason given"),
+        ({"traceId": "1"}, ""),
         ({"error": "invalid_token", "error_description": "The token\n ended"}, "The token ended"),
         ({"message": "Bad", "parameters": {"a.b": "is not valid"}}, "Bad: a.b is not valid"),
         ({"message": "Bad", "validationErrors": {"a": "x", "b": "y"}}, "Bad: a x; b y"),

@@ -81,6 +81,7 @@ ENGLISH = Wording(
         "SWISH_REFUND_NOT_BOOKED": "a Swish refund was paid, but is not in the books yet",
         "not found": "no payment has the id that the order names",
         "not a payment id": "what the order names can't be a payment's id",
+        "4424": "the payment is not in a state for this (4424)",
     },
     remarks={
         Topics.ADOPTED: "{provider} had already refunded {amount}: refund {refund} is not paid again.",
@@ -96,8 +97,14 @@ ENGLISH = Wording(
         "Do not pay it in the {provider} portal.",
         Topics.BEHIND: "Refund {refund} of {amount} is not paid yet: it waits for what another note on this order "
         "asks for. See to that first, and do not pay the refund in the {provider} portal.",
-        Topics.RECORDED: "{provider} can't lower a reservation. When the order is completed, {asked} is captured; "
-        "the rest, {gap}, is then released and never charged. There is nothing else to do.",
+        Topics.RECORDED: "{provider} can't lower a reservation. When the order is set to “{status}”, {asked} is "
+        "captured; the rest, {gap}, is then released and never charged. There is nothing else to do.",
+        Topics.RECORDED_NO_MORE: "The order asks for all that is reserved again: {asked} is captured when the "
+        "order is set to “{status}”.",
+        Topics.FINAL: "The payment is final at {provider} now: {reserved} is reserved. You can ship.",
+        Topics.MET: "Refund {refund}: {amount} of the order is never charged, so there is nothing to pay back. "
+        "Do not pay it in the {provider} portal.",
+        Topics.NOT_REPLACED: "The order asks for nothing any more: no new reservation is made at {provider}.",
         Topics.CLEARED: "What needed a person on this order is settled. You can go on with it as usual.",
     },
     attention={
@@ -193,7 +200,7 @@ ENGLISH = Wording(
         Reason.OTHER_AMOUNT: Attention(
             "{step} was sent to {provider}, but its books show {done} instead.",
             "Do nothing more with the order before the administrator has asked {provider}, "
-            "and approved it if it can stand.",
+            "and approved that the rest is done, or dropped it.",
         ),
         Reason.NOT_SEEN: Attention(
             "{step} was sent to {provider}, but its books do not show whether it was done.",
@@ -211,6 +218,15 @@ ENGLISH = Wording(
     not_restored=Attention(
         "The shop refused {step}: “{said}”.",
         "Set the status by hand; it moves no money at {provider}.",
+    ),
+    refund_refused=Attention(
+        "{provider} refused {step}: “{said}”.",
+        "Make the refund in the {provider} portal (it is then recognised here), "
+        "or ask the administrator to try again.",
+    ),
+    cancelled_in_part=Attention(
+        "The order is cancelled, but the customer is charged {paid}.",
+        "Make a refund of {paid} in the shop.",
     ),
     outdated=Attention(
         "{provider} shows an older state of the payment than it did before.",

@@ -61,6 +61,10 @@ class Wording:
     attention: Mapping[Reason, Attention]
     not_restored: Attention
     """Of a status that the shop itself refused; REFUSED speaks of the provider."""
+    refund_refused: Attention
+    """Of a refund; REFUSED warns of shipping."""
+    cancelled_in_part: Attention
+    """Of a cancelled order of which a part was captured; CANCELLED_BUT_CAPTURED lets it be completed instead."""
     outdated: Attention
     """Of a payment that is shown, but older than before; NOT_SHOWN speaks of one that is not."""
     pending_captured: Attention

@@ -82,6 +82,7 @@ SWEDISH = Wording(
         "SWISH_REFUND_NOT_BOOKED": "en återbetalning med Swish är gjord men inte bokförd än",
         "not found": "ingen betalning har det id som ordern anger",
         "not a payment id": "det som ordern anger kan inte vara ett betalnings-id",
+        "4424": "betalningen är inte i ett läge som tillåter det (4424)",
     },
     remarks={
         Topics.ADOPTED: "{provider} hade redan återbetalat {amount}: återbetalning {refund} betalas inte igen.",
@@ -97,8 +98,14 @@ SWEDISH = Wording(
         "Betala inte ut den i portalen hos {provider}.",
         Topics.BEHIND: "Återbetalning {refund} på {amount} är inte utbetald än: den väntar på det som en annan "
         "anteckning på ordern ber om. Ordna det först, och betala inte ut den i portalen hos {provider}.",
-        Topics.RECORDED: "{provider} kan inte sänka en reservation. När ordern blir färdigbehandlad debiteras "
+        Topics.RECORDED: "{provider} kan inte sänka en reservation. När ordern får status ”{status}” debiteras "
         "{asked}; resten, {gap}, annulleras då och debiteras aldrig. Du behöver inte göra något annat.",
+        Topics.RECORDED_NO_MORE: "Ordern kräver åter allt som är reserverat: {asked} debiteras när den får status "
+        "”{status}”.",
+        Topics.FINAL: "Betalningen är nu klar hos {provider}: {reserved} är reserverat. Du kan skicka varorna.",
+        Topics.MET: "Återbetalning {refund}: {amount} av ordern debiteras aldrig, så det finns inget att betala "
+        "tillbaka. Betala inte ut den i portalen hos {provider}.",
+        Topics.NOT_REPLACED: "Ordern kräver inga pengar längre: ingen ny reservation görs hos {provider}.",
         Topics.CLEARED: "Det som krävde en åtgärd på ordern är löst. Du kan fortsätta med den som vanligt.",
     },
     attention={
@@ -196,7 +203,7 @@ SWEDISH = Wording(
         Reason.OTHER_AMOUNT: Attention(
             "{step} skickades till {provider}, men där syns {done} i stället.",
             "Gör inget mer med ordern innan administratören har frågat {provider}, "
-            "och godkänt det om det kan gälla.",
+            "och godkänt att resten görs eller strukit den.",
         ),
         Reason.NOT_SEEN: Attention(
             "{step} skickades till {provider}, men där syns inte om det har skett.",
@@ -214,6 +221,15 @@ SWEDISH = Wording(
     not_restored=Attention(
         "Butiken nekade {step}: ”{said}”.",
         "Sätt statusen för hand; det flyttar inga pengar hos {provider}.",
+    ),
+    refund_refused=Attention(
+        "{provider} nekade {step}: ”{said}”.",
+        "Gör återbetalningen i portalen hos {provider} (den känns igen här), "
+        "eller be administratören försöka igen.",
+    ),
+    cancelled_in_part=Attention(
+        "Ordern är avbruten, men kunden har debiterats {paid}.",
+        "Gör en återbetalning på {paid} i butiken.",
     ),
     outdated=Attention(
         "{provider} visar ett äldre läge för betalningen än förut.",

@@ -154,6 +154,8 @@ def _chronological(order: Order) -> list[Transaction]:
     dated: list[tuple[datetime, Transaction]] = [(t.created, t) for t in order.transactions if t.created]
     if len(dated) < len(order.transactions):
         return list(order.transactions)
+    if dated and dated[0][0] > dated[-1][0]:
+        dated.reverse()  # newest first: those of one second too
     return [transaction for _, transaction in sorted(dated, key=lambda pair: pair[0])]
 
 

@@ -43,7 +43,7 @@ def swish_outcome(answer: Answer) -> Outcome:
         case "ONGOING":
             return Unknown("The Swish refund is on its way")
         case str() if status:
-            return Refused(f"The Swish refund failed ({plain(status)})")
+            return Refused(plain(status))
         case _:
             return Unknown(f"Ecster answered {answer.status} to a Swish refund without its status")
 
@@ -53,14 +53,14 @@ def _failure(answer: Answer) -> Outcome:
     if problem and problem.code == WRONG_STATE:
         # We call only where the order, as read a moment ago, is in such a state: somebody was quicker, or the
         # answer is to a request that something on the way sent twice. The ledger tells (reference 6.4).
-        return Refused("Ecster says that the order is not in a state for this (4424)", surprising=True)
+        return Refused(WRONG_STATE, surprising=True)
     if answer.status in (401, 403):
         return Later(KEYS_REFUSED)
     if answer.status == _TOO_MANY:
         return Later("Ecster asks to wait", answer.retry_after)
     if problem and 400 <= answer.status < 500 and answer.status != _REQUEST_TIMEOUT:  # noqa: PLR2004
-        said = plain(problem.message or problem.type or problem.error) or "no reason given"
-        return Refused(f"Ecster refused it: {said} ({problem.code or answer.status})")
+        said = plain(problem.message or problem.type or problem.error)
+        return Refused(f"{said} ({problem.code or answer.status})".lstrip())
     return Unknown(f"Ecster answered {answer.status}")
 
 

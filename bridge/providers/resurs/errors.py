@@ -18,7 +18,7 @@ def is_error(body: Any) -> bool:
 def reason(body: Mapping[str, Any]) -> str:
     """Return the body's message and its field errors, at most 300 characters, nothing secret."""
     message = body.get("message") or body.get("error_description") or body.get("error") or body.get("code")
-    text = f"{message or 'no reason given'}"
+    text = f"{message or ''}"
     if fields := "; ".join(_field_errors(body)):
         text = f"{text}: {fields}"
     text = _SECRET.sub("…", " ".join(text.split()))

@@ -91,6 +91,11 @@ class EcsterSandbox:
         chosen = debit or (fitting or debits or [""])[0]
         return self._transact(order_id, "CREDIT", amount, debit=chosen, reference=reference)
 
+    def dashboard_swish_refund(self, order_id: str, amount: int) -> str:
+        """Begin a Swish refund and return its status."""
+        [debit] = [t.id for t in self._book.now(order_id).transactions if t.type == "DEBIT"]
+        return self._book.swish_refund(order_id, amount, debit)
+
     def dashboard_annul(self, order_id: str, amount: int | None = None, *, reference: str = "") -> str:
         """Annul all that is open (`amount` of it, with Switches.partial_annul); return the transaction's id."""
         return self._transact(order_id, "ANNUL", amount, reference=reference)
