@@ -252,7 +252,7 @@ STALE: list[Case[Switches]] = [
     ),
     *other(
         replace(HALF_A_MINUTE, refuses_sum_above_remainder=False),
-        Outcome((0, 20000, 0), (CANCEL,), (), "cancelled-captured"),
+        Outcome((0, 20000, 0), (f"cancel {TOTAL - 20000} done",), (), "cancelled-captured"),
         cancel_after_a_part,
     ),
     # A return in the portal that no read shows until the refund is paid can't be told from none.
