@@ -144,8 +144,8 @@ async def _commit(
         until = now + ASIDE if still else now
         verdict = Verdict(record=settled.record, decision=Wait(until, "the order names another payment now"))
     else:
-        now_record = _of_this_payment(settled.record, known, payment)
-        verdict = await _verdict(unit, order, mine, payment, now_record, record.settlements, now)
+        remembered = _of_this_payment(settled.record, known, payment)
+        verdict = await _verdict(unit, order, mine, payment, remembered, record.settlements, now)
     ended = Settled(record) if isinstance(settled, NotYet) else settled
     name = unit.providers[mine.method.provider].name if mine and not elsewhere else known.provider
     reason, facts = attention(verdict.decision, known)

@@ -440,6 +440,9 @@ CAPTURE = {
         "hold more-reserved asked=0 reserved=300 | release all 300",
         DONE,
     ),
+    "closed: more reserved since, capture off": Row(
+        order("completed"), resurs(captured(1000), reserved=300), "agreed captured", DONE, NO_CAPTURE
+    ),
     "closed with a kept leftover: a raised total is not captured": Row(
         order("completed", 1000),
         resurs(captured(800), reserved=200),
@@ -567,6 +570,12 @@ VOID = {
         order("refunded", refunds={1077: 300}),
         resurs(captured(1000, OURS), returned(300, "1042R1077")),
         "hold refunded-not-all asked=700 paid=700 reserved=0 | refund the rest: 700",
+        DONE,
+    ),
+    "refunded by hand, captured less than is asked: the rest is what was captured": Row(
+        order("refunded", refunds={1077: 200}),
+        resurs(captured(700), returned(200, "1042R1077")),
+        "hold refunded-not-all asked=800 paid=500 reserved=0 | refund the rest: 500",
         DONE,
     ),
     "refunded in part, and that part waived: it stays with the shop": Row(

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from bridge.domain.attempts import Attempt
 from bridge.domain.changes import Topic
+from bridge.domain.decisions import Act
 from bridge.domain.looks import baseline, observe
 from bridge.domain.orders import Order
 from bridge.domain.payments import Payment, PaymentState
@@ -14,6 +16,7 @@ from bridge.domain.reasons import Reason
 from bridge.domain.records import Agreed, Closed, How, OpenAction, Record, State
 from bridge.domain.remarks import Topics
 from bridge.domain.rules import Rules, StatusLock
+from bridge.domain.settling import Settled, settle
 from bridge.domain.steps import Call, Kind, Step
 from tests.domain.builders import (
     LONG_AGO,
@@ -228,6 +231,19 @@ def test_a_closed_order_is_put_back(closed_status: str) -> None:
 def test_to_refunded_and_to_custom_statuses_nothing_is_put_back(closed_status: str) -> None:
     found = look(order(), PAID, as_captured(closed_status=closed_status), RESTORE)
     assert (told(found.decision), [remark.topic for remark in found.remarks]) == ("agreed", [Topics.SET_BACK])
+
+
+@pytest.mark.parametrize("came_of_it", ["completed", "processing"])
+def test_an_attempt_counts_for_its_day_whatever_came_of_it(came_of_it: str) -> None:
+    """Each mails the customer, also one that changed nothing in the end."""
+    step = look(order(), PAID, as_captured(), RESTORE).decision
+    assert isinstance(step, Act)
+    cut_off = OpenAction(step=step.step, state=State.UNKNOWN)
+    tried = Attempt(step=step.step, log_length=2, reserved=0, captured=1000, returned=0, ended=LONG_AGO)
+    known = as_captured(open=cut_off)
+    settled = settle(tried, order(came_of_it), PAID, known, NOW, RULES.settle_unknown, RULES.warn_after)
+    assert isinstance(settled, Settled)
+    assert settled.record.restored == NOW.date()
 
 
 @pytest.mark.parametrize(
