@@ -39,8 +39,9 @@ def settle(
     open_ = record.open
     if open_ is None or attempt is None:
         return Settled(record)
-    if attempt.step.call is Call.RESTORE and unsettled(open_):
-        return _settle_restore(order, record, open_, attempt, now, settle_unknown)
+    if attempt.step.call is Call.RESTORE:
+        waits = unsettled(open_)
+        return _settle_restore(order, record, open_, attempt, now, settle_unknown) if waits else Settled(record)
     if not unsettled(open_):
         # A refusal can be the answer to a request that something on the way sent twice: its key tells.
         again = _refused(open_) or (open_.reason == Reason.OTHER_AMOUNT and open_.approved)

@@ -218,3 +218,18 @@ async def test_a_status_is_put_back_once_per_order_and_day(
         assert _status_writes(w, other.id) == 1, "another order has a count of its own"
         assert w.calls() == calls
         assert w.books(it) == closed.money
+
+
+async def test_a_status_that_the_shop_does_not_let_be_put_back_needs_a_person(tmp_path: Path) -> None:
+    """A key that may only read: orders are watched all the same, and no look of this one fails."""
+    async with known_order(tmp_path, **locked("restore")) as (w, it):
+        w.store.set_status(it.id, "completed")
+        await w.cycle()
+        await w.stop()
+        w.changes |= {"consumer_key": "ck_readonly", "consumer_secret": "cs_readonly"}
+        w.store.set_status(it.id, "processing")
+        for _ in range(3):
+            await w.cycle()
+            assert await w.attention() == {it.id: "refused"}
+        assert await w.states(it.id) == [CAPTURE, "restore_status 0 held"]
+        assert w.writes().count(f"PUT /wp-json/wc/v3/orders/{it.id}") == 1
