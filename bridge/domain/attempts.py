@@ -72,12 +72,12 @@ def judge(attempt: Attempt, payment: Payment, now: datetime, settle_unknown: tim
         return shown
     if keyless and not attempt.said_no and (shown := _by_amount(attempt, payment, effect)):
         return shown
-    if keyless and payment.failed and not attempt.failed:
-        return Nothing(doubtful=False, refusal=payment.failed)
     until = (attempt.ended or now) + settle_unknown
     fresh = len(payment.log) >= attempt.log_length
     under_way = keyless and payment.state is PaymentState.PENDING
     if fresh and not under_way and now >= until:
+        if keyless and payment.failed and not attempt.failed:
+            return Nothing(doubtful=False, refusal=payment.failed)
         refusal = "" if _changed(attempt, payment) else attempt.said_no
         return Nothing(attempt.said_done or (keyless and not attempt.said_no), refusal)
     return NotYet(until if now < until else now + settle_unknown)
@@ -109,19 +109,10 @@ def _by_amount(attempt: Attempt, payment: Payment, effect: EntryKind) -> Shown |
     As much or more would also be somebody else's.
     """
     amount = attempt.step.amount
+    if effect is EntryKind.CAPTURE:
+        return Shown("", amount) if payment.captured >= attempt.captured + amount else None
     if effect is not EntryKind.RETURN:
-        return Shown("", amount) if _amounts_moved(attempt, payment, effect) else None
+        return Shown("", amount) if payment.reserved == attempt.step.target != attempt.reserved else None
     if came := [entry for entry in payment.log[attempt.log_length :] if entry.kind is effect]:
         return next((Shown(entry.id, amount) for entry in came if entry.amount == amount), None)
     return Shown("", amount) if payment.returned == attempt.returned + amount else None
-
-
-def _amounts_moved(attempt: Attempt, payment: Payment, effect: EntryKind) -> bool:
-    amount = attempt.step.amount
-    match effect:
-        case EntryKind.CAPTURE:
-            return payment.captured >= attempt.captured + amount
-        case EntryKind.RETURN:
-            return payment.returned >= attempt.returned + amount
-        case _:
-            return payment.reserved == attempt.step.target != attempt.reserved

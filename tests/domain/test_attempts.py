@@ -85,7 +85,13 @@ def swish(attempt: Attempt, *log: Entry, **figures: Any) -> Judgement:
 
 
 def test_a_failure_that_came_since_ends_a_call_without_a_key() -> None:
-    assert swish(SWISH, failed="DECLINED") == Nothing(doubtful=False, refusal="DECLINED")
+    ended = replace(SWISH, ended=NOW - LONG)
+    assert swish(ended, failed="DECLINED") == Nothing(doubtful=False, refusal="DECLINED")
+
+
+def test_a_failure_that_shows_at_once_may_be_somebody_else_s() -> None:
+    """Ecster tells of the latest Swish refund alone; ours has as long as any call to show."""
+    assert swish(SWISH, failed="DECLINED") == NotYet(NOW - JUST_NOW + UNKNOWN)
 
 
 def test_a_failure_from_before_says_nothing_of_this_call() -> None:
