@@ -173,6 +173,34 @@ async def test_the_shops_language_may_be_unknown_without_stopping_the_poll(tmp_p
         assert w.notes(it.id)[0].startswith("Resurs: successfully captured")
 
 
+@pytest.mark.parametrize(
+    ("tells", "speaks"), [("sv_SE", "Resurs: 811,25 kr har debiterats."), ("fi", "Resurs: succ")]
+)
+async def test_notes_are_in_the_shops_own_language(tmp_path: Path, tells: str, speaks: str) -> None:
+    async with world(tmp_path, language="auto") as w:
+        w.store.shop.language = tells
+        await w.cycle()
+        it = w.place()
+        await complete(w, it)
+        assert w.notes(it.id)[0].startswith(speaks)
+
+
+async def test_a_shop_that_changes_its_language_is_followed_at_the_next_start(tmp_path: Path) -> None:
+    async with world(tmp_path, language="auto") as w:
+        w.store.shop.language = "en_US"
+        await w.cycle()
+        w.store.shop.language = "sv_SE"
+        await w.stop()
+        it = w.place()
+        await complete(w, it)
+        assert "har debiterats" in w.notes(it.id)[0]
+        await w.stop()
+        w.store.faults.plan(Fault.ERROR_BEFORE, path="/system_status", times=10**6)
+        other = w.place()
+        await complete(w, other)
+        assert "har debiterats" in w.notes(other.id)[0]
+
+
 @pytest.mark.parametrize("status", ["completed", "cancelled", "refunded"])
 async def test_what_ended_before_a_date_and_was_only_touched_since_is_baseline(tmp_path: Path, status: str) -> None:
     async with world(tmp_path, start_from="2026-12-01") as w:

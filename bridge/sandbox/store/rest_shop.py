@@ -126,6 +126,9 @@ def _system_status(call: Call) -> Answer:
         "server_info": "nginx/1.22.1",
         "php_version": "8.2.36",
     }
+    # Real stores tell it (WooCommerce's REST documentation); the recordings do not have it.
+    if shop.language:
+        environment["language"] = shop.language
     return Answer(200, {"environment": environment, "settings": settings})
 
 

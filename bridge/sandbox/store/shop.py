@@ -60,6 +60,8 @@ class Shop:
     ) -> None:
         self.storage, self.version = storage, version
         self.currency, self.decimals, self.timezone = currency, decimals, timezone
+        self.language = ""
+        """As WordPress writes it ("sv_SE"); "" where the shop does not tell it."""
         self._clock = clock
         self.statuses: dict[str, str] = dict(statuses.BUILT_IN)
         self.products: dict[int, Product] = {}
