@@ -135,7 +135,7 @@ class Journal:
         settlements: dict[int, list[Settlement]] = {}
         for item in await SettlementRow.filter(order_id__in=ids).order_by("id"):
             value = Settlement(refund=item.refund, how=How(item.how), amount=item.amount, entry=item.entry)
-            settlements.setdefault(item.order_id, []).append(value)  # type: ignore[attr-defined]
+            settlements.setdefault(item.order_id, []).append(value)
         actions = {action.open_slot: action for action in await ActionRow.filter(open_slot__in=ids)}
         return {row.order_id: known_from(row, settlements.get(row.id, []), actions.get(row.id)) for row in rows}
 

@@ -33,6 +33,7 @@ class StoreRow(Model):
 class OrderRow(Model):
     id = fields.BigIntField(primary_key=True)
     store: fields.ForeignKeyRelation[StoreRow] = fields.ForeignKeyField("bridge.StoreRow", related_name="orders")
+    store_id: str
     order_id = fields.BigIntField()
     """The order's id in WooCommerce."""
     number = fields.TextField(default="")
@@ -76,6 +77,7 @@ class SettlementRow(Model):
     order: fields.ForeignKeyRelation[OrderRow] = fields.ForeignKeyField(
         "bridge.OrderRow", related_name="settlements"
     )
+    order_id: int
     refund = fields.BigIntField()
     how = fields.CharField(max_length=16)
     amount = fields.BigIntField()
@@ -90,6 +92,7 @@ class SettlementRow(Model):
 class ActionRow(Model):
     id = fields.BigIntField(primary_key=True)
     order: fields.ForeignKeyRelation[OrderRow] = fields.ForeignKeyField("bridge.OrderRow", related_name="actions")
+    order_id: int
     open_slot = fields.BigIntField(null=True, unique=True)
     """The order's row id while the action has not ended: an order has one open action at most."""
     step = fields.TextField()
@@ -125,6 +128,7 @@ class NoteRow(Model):
 
     id = fields.BigIntField(primary_key=True)
     order: fields.ForeignKeyRelation[OrderRow] = fields.ForeignKeyField("bridge.OrderRow", related_name="notes")
+    order_id: int
     mark = fields.CharField(max_length=64)
     """What the text ends with, and what it is found again by."""
     text = fields.TextField()
@@ -145,6 +149,7 @@ class EventRow(Model):
 
     id = fields.BigIntField(primary_key=True)
     order: fields.ForeignKeyRelation[OrderRow] = fields.ForeignKeyField("bridge.OrderRow", related_name="events")
+    order_id: int
     at = fields.DatetimeField()
     topic = fields.CharField(max_length=16)
     """seen, decided, called, answered, noted, person, problem."""

@@ -70,7 +70,7 @@ class Outbox:
                 return False
             row = await ActionRow.get(id=action)
             text = f"{attempt.step.call} {attempt.step.amount} {row.currency} (minor units), key {attempt.step.key}"
-            await tell(row.order_id, (("called", text),), now)  # type: ignore[attr-defined]
+            await tell(row.order_id, (("called", text),), now)
         return True
 
     async def end_attempt(
@@ -98,7 +98,7 @@ class Outbox:
             )
             if running:  # else it is a second try, and the first was committed after all
                 row = await ActionRow.get(id=action)
-                await tell(row.order_id, (("answered", text),), now)  # type: ignore[attr-defined]
+                await tell(row.order_id, (("answered", text),), now)
 
     # ------------------------------------------------------------------ notes
 
@@ -108,7 +108,7 @@ class Outbox:
         return [
             DueNote(
                 id=row.id,
-                order=row.order_id,  # type: ignore[attr-defined]
+                order=row.order_id,
                 mark=row.mark,
                 text=row.text,
                 attempts=row.attempts,

@@ -188,7 +188,7 @@ async def _settle(known: Known, refund: Refund, how: How) -> None:
 
 
 async def _known(row: ActionRow) -> Known:
-    known = await Journal(row.order.store_id).known(row.order.order_id)  # type: ignore[attr-defined]
+    known = await Journal(row.order.store_id).known(row.order.order_id)
     assert known is not None, "an action's order has a row"
     return known
 

@@ -34,7 +34,7 @@ def _action(row: ActionRow) -> dict[str, Any]:
     return {
         "id": row.id,
         "key": row.key,
-        "store": row.order.store_id,  # type: ignore[attr-defined]
+        "store": row.order.store_id,
         "order": row.order.order_id,
         "order_number": row.order.number,
         "kind": row.kind,

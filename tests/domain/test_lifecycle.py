@@ -21,7 +21,7 @@ SHORT = Hold(Reason.LESS_RESERVED, SHOWN, STEP)
 
 
 def open_action(step: Step = STEP, state: State = State.READY, **more: object) -> OpenAction:
-    return replace(OpenAction(step=step, state=state), **more)  # type: ignore[arg-type]
+    return replace(OpenAction(step=step, state=state), **more)  # type: ignore[arg-type]  # fields by name
 
 
 FIRST: dict[str, tuple[Decision, State | None]] = {
