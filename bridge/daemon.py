@@ -1,4 +1,4 @@
-"""The daemon: a clock for each store, signals, and an end that leaves no call without a record."""
+"""The daemon: a clock for each store, a listener for its hints, and an end that leaves no call without a record."""
 
 import asyncio
 import signal
@@ -10,10 +10,13 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bridge.app import units
-from bridge.engine.cycles import look_around
+from bridge.engine.cycles import look_around, work_unless_resting
 from bridge.engine.unit import Unit
-from bridge.engine.working import work_all_due
 from bridge.settings import Settings, StoreSettings
+from bridge.web import webhooks
+from bridge.web.hints import Hints
+from bridge.web.listener import listening
+from bridge.web.webhooks import Shop
 
 log = structlog.get_logger()
 
@@ -24,25 +27,33 @@ LAST = 1.0
 TICK = timedelta(seconds=1)
 """How often the journal is asked whether something is due."""
 
+_ANY = 0
+"""Stands for all orders that are not known yet: no order has this id."""
+
 Tasks = set[asyncio.Task[None]]
 
 
 async def serve(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. Then no new work begins, and running calls finish or are recorded as unknown."""
+    """Run until SIGTERM or SIGINT. Then no new work begins, and running calls finish or are recorded as unknown.
+
+    Raises AddressTaken where `web.listen` can't be had: a shop that delivers in vain gives its webhook up.
+    """
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
     async with units(settings) as made:
         clocks = [_Clock(unit, store, stopping) for unit, store in zip(made, settings.stores, strict=True)]
-        scheduler = AsyncIOScheduler(timezone=UTC)
-        for clock in clocks:
-            clock.wind(scheduler)
-        scheduler.start()
-        log.info("daemon.started", stores=[unit.store.name for unit in made])
-        await stopping.wait()
-        log.info("daemon.stopping")
-        scheduler.shutdown(wait=False)
+        shops = {unit.store.name: clock.shop() for unit, clock in zip(made, clocks, strict=True)}
+        async with listening(settings.web.listen, webhooks.routes(shops)):
+            scheduler = AsyncIOScheduler(timezone=UTC)
+            for clock in clocks:
+                clock.wind(scheduler)
+            scheduler.start()
+            log.info("daemon.started", stores=[unit.store.name for unit in made])
+            await stopping.wait()
+            log.info("daemon.stopping")
+            scheduler.shutdown(wait=False)
         await asyncio.gather(*(clock.drain() for clock in clocks))
     log.info("daemon.stopped")
 
@@ -55,6 +66,7 @@ class _Clock:
         self._swept: datetime | None = None
         self._polling: Tasks = set()
         self._working: Tasks = set()
+        self._hints, self._strangers = Hints(self._look), Hints(self._look_for_strangers)
 
     def wind(self, scheduler: AsyncIOScheduler) -> None:
         """Let the scheduler tick for this store: at once, and then at the store's own pace."""
@@ -93,10 +105,34 @@ class _Clock:
             self._swept = now
 
     async def _work(self) -> None:
-        await work_all_due(self._unit, self._stopping)
+        await work_unless_resting(self._unit, self._stopping)
+
+    def shop(self) -> Shop:
+        """This store for the listener. Raises SettingsError where its secret can't be read."""
+        given = self._store.webhook_secret.reveal() if self._store.webhook_secret else ""
+
+        async def secret() -> str:
+            return given or await self._unit.journal.webhook_secret()
+
+        return Shop(secret=secret, hint=self._hints.add)
+
+    async def _look(self, order_id: int) -> None:
+        """Work on an order that the shop says has changed; one that is not known yet comes in by a poll."""
+        if await self._unit.journal.known(order_id) is None:
+            self._strangers.add(_ANY)
+            return
+        await self._unit.journal.wake([order_id], self._unit.now())
+        await self._tick(self._work, self._working)
+
+    async def _look_for_strangers(self, _: int) -> None:
+        """Poll now; not beside another poll, nor content with one that began before the shop spoke."""
+        if self._polling:
+            await asyncio.wait(self._polling)
+        await self._tick(self._poll, self._polling)
 
     async def drain(self) -> None:
         """Let calls finish within the grace; cut off the rest, which records them as unknown. Polls only read."""
+        await asyncio.gather(self._hints.close(), self._strangers.close())
         await _end(self._working, GRACE)
         await _end(self._polling, 0)
 

@@ -4,6 +4,7 @@
     ├── SettingsError            the administrator: settings.yaml, or a variable it names
     ├── UsageError               the person at the keyboard: an order or action that is not there
     ├── DatabaseError            the administrator: our own database can't be used
+    ├── AddressTaken             the administrator: `web.listen` can't be had
     └── RemoteError              a store or a provider; `remote` names it
         ├── Unreachable          nobody yet: no connection was made, so nothing was sent; tried again
         ├── AnswerLost           nobody yet: sent, but no whole answer came back

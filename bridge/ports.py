@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bridge.domain.lines import Charge
 from bridge.domain.orders import Order
@@ -57,6 +57,42 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One answer of a walk through a store's orders by the time of their last change."""
+
+    rows: list[Row]
+    """Oldest first. Of the seconds up to `newest` they are all that there are."""
+    whole: bool
+    """Nothing newer is there."""
+    clock: datetime | None
+    """The store's own time as it began to answer; None where it does not say."""
+
+    @property
+    def newest(self) -> datetime | None:
+        """The latest date among the rows; never None where more is to come."""
+        return max((row.modified for row in self.rows if row.modified is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a store says about itself; None where it does not, or where the key may not ask."""
+
+    address: str | None = None
+    """The shop's own, which may differ from the one it is reached at."""
+    version: str | None = None
+    """Of WooCommerce."""
+    storage: Literal["hpos", "posts"] | None = None
+    """Where orders lie. On posts a changed total moves no `date_modified`."""
+    currency: str | None = None
+    decimals: int | None = None
+    """With which the store writes amounts; need not be the currency's own."""
+    locale: str | None = None
+    """As WordPress writes it: "sv_SE"."""
+    clock: datetime | None = None
+    """The store's own time as it answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     id: int
     text: str
@@ -69,10 +105,10 @@ class Store(Protocol):
     def name(self) -> str:
         """The store's name in settings.yaml."""
 
-    async def changed_since(self, moment: datetime | None, *, trash: bool = False) -> list[Row]:
-        """Return up to 100 orders modified strictly after `moment` (None: from the beginning), oldest first.
+    async def changed_since(self, moment: datetime | None, *, trash: bool = False) -> Listed:
+        """Return about 100 orders modified strictly after `moment` (None: from the beginning), or all there are.
 
-        A second is never cut in two: where the last one holds more, all of it comes. Fewer than 100 is everything.
+        Whoever asks on from `newest` skips none, however the store sorts and whatever changes meanwhile.
         """
 
     async def by_ids(self, ids: list[int]) -> list[Row]:
@@ -87,8 +123,8 @@ class Store(Protocol):
     async def add_note(self, order_id: int, text: str) -> int:
         """Write a private note and return its id. Not safe to repeat blindly: look for it first."""
 
-    async def locale(self) -> str:
-        """Return the shop's language ("sv_SE"), or "" where it does not tell."""
+    async def facts(self) -> Facts:
+        """Return what the store says about itself; little where the key may read orders but no more."""
 
     async def set_status(self, order_id: int, status: str) -> None:
         """Put the order into `status`; the store mails the customer as it does for staff."""

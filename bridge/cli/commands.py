@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from bridge.cli import once, persons, run, sandboxes, shown
+from bridge.cli import once, persons, rewound, run, sandboxes, shown, webhook
 from bridge.cli.shared import Group
 from bridge.errors import BridgeError
 
@@ -25,6 +25,8 @@ for command in (
     persons.adopt,
     persons.drop,
     persons.retry,
+    rewound.rewound,
+    webhook.webhook,
     sandboxes.demo,
     sandboxes.sandbox,
 ):

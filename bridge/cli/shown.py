@@ -15,11 +15,13 @@ from bridge.db import queries
 from bridge.db.connection import existing
 from bridge.domain.money import to_major
 from bridge.domain.records import State
+from bridge.engine.rewinding import remedy
 from bridge.errors import UsageError
 
 _COLOURS = {"done": "green", "held": "bold red", "unknown": "bold yellow", "waiting": "yellow", "dropped": "dim"}
 _MINUTE = 60
-_NEEDING = ("attention", "problem", "failing", "tried_long")
+_STORAGES = {"hpos": "HPOS", "posts": "posts storage", "": "unknown storage"}
+_NEEDING = ("attention", "problem", "rewound", "failing", "tried_long")
 """The parts of a store's status that are empty while all is well."""
 
 
@@ -54,21 +56,33 @@ def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
     polled = "never polled" if store["polled"] is None else f"polled {_ago(store['lag'])} ago ({store['polled']})"
     gone = "" if known else (" not in settings.yaml any more", "yellow")
     out.print(Text.assemble((store["store"], "bold"), "  ", mode, gone, "  ", polled), soft_wrap=True)
-    if store["problem"]:
-        _paragraph(out, "not polling: ", store["problem"])
-    for text, count in Counter(one["text"] for one in store["failing"]).items():
-        _paragraph(out, f"{count} waiting: ", text)
-    for item in store["tried_long"]:
-        _paragraph(out, "tried for long: ", _tried(item))
+    _print_troubles(out, store)
     counts = ", ".join(f"{count} {state}" for state, count in store["actions"].items() if count) or "none yet"
+    if store["version"]:
+        _paragraph(out, "", f"WooCommerce {store['version']}, orders on {_STORAGES[store['storage']]}", style="")
     _paragraph(out, "", f"orders: {store['orders']} known, {store['open']} watched, {store['due']} due", style="")
     _paragraph(out, "", f"actions: {counts}", style="")
     if store["polled"] is None and not store["problem"]:
         _paragraph(out, "", "start `wc-bridge run`, or try `wc-bridge once`", style="")
     elif not any(store[name] for name in _NEEDING):
         _paragraph(out, "", "nothing needs attention", style="")
-    if not store["attention"]:
-        return
+    if store["attention"]:
+        _print_attention(out, store)
+
+
+def _print_troubles(out: Console, store: dict[str, Any]) -> None:
+    if store["problem"]:
+        rests = f"; asked again {_when(store['rests_until'])}" if store["rests_until"] else ""
+        _paragraph(out, "not polling: ", f"{store['problem']}{rests}")
+    if store["rewound"]:
+        _paragraph(out, "held, nothing is called or noted: ", f"{store['rewound']}; {remedy(store['store'])}")
+    for text, count in Counter(one["text"] for one in store["failing"]).items():
+        _paragraph(out, f"{count} waiting: ", text)
+    for item in store["tried_long"]:
+        _paragraph(out, "tried for long: ", _tried(item))
+
+
+def _print_attention(out: Console, store: dict[str, Any]) -> None:
     _paragraph(out, f"{len(store['attention'])} need attention", "")
     table = _table("order", "status", "since", "action", "why")
     for item in store["attention"]:

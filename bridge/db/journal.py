@@ -19,6 +19,7 @@ from bridge.db.models import ActionRow, NoteRow, OrderRow, SettlementRow, StoreR
 from bridge.db.rows import end_action, facts_text, ids, save_settlements, start_action, tell
 from bridge.domain.records import How, Settlement, State
 from bridge.domain.rules import Rules
+from bridge.ports import Facts
 
 
 class Journal:
@@ -53,36 +54,54 @@ class Journal:
     async def state(self) -> StoreRow:
         return await StoreRow.get(name=self.store)
 
-    async def store_problem(self, problem: str) -> None:
-        await StoreRow.filter(name=self.store).update(problem=problem)
+    async def store_problem(self, problem: str, rest_until: datetime | None = None) -> None:
+        """It could not be read, and is left alone until then (None: until its next turn)."""
+        await StoreRow.filter(name=self.store).update(problem=problem, rest_until=rest_until)
 
-    async def polled(self, now: datetime) -> None:
-        await StoreRow.filter(name=self.store).update(polled=now, problem="")
+    async def polled(self, now: datetime, *, settled: bool) -> None:
+        """A poll ended well; `settled`: nothing before the cursor can come late any more."""
+        await StoreRow.filter(name=self.store).update(polled=now, settled=settled, problem="", rest_until=None)
 
-    async def learned_locale(self, locale: str) -> None:
-        await StoreRow.filter(name=self.store).update(locale=locale)
+    async def learned(self, facts: Facts, asked: datetime) -> None:
+        """Keep what the store told about itself; of what it did not tell, what it told before."""
+        told = {"version": facts.version, "storage": facts.storage, "locale": facts.locale}
+        known = {name: value for name, value in told.items() if value}
+        await StoreRow.filter(name=self.store).update(asked=asked, **known)
 
     async def swept(self, now: datetime, *, slowly: bool) -> None:
         moments = {"swept": now, "swept_slowly": now} if slowly else {"swept": now}
         await StoreRow.filter(name=self.store).update(**moments)
 
-    async def baseline_done(self, moment: datetime | None) -> None:
-        """What was created before `moment` (the store's own time) was there before the bridge."""
-        await StoreRow.filter(name=self.store).update(baseline_done=True, baseline=moment)
+    async def baseline_done(self, moment: datetime | None, read: datetime | None) -> None:
+        """What was created before `moment` was there before the bridge; what was in the trash at `read` is no news.
+
+        Both are the store's own time.
+        """
+        await StoreRow.filter(name=self.store).update(baseline_done=True, baseline=moment, trash_cursor=read)
+
+    async def webhook_secret(self) -> str:
+        """Return the secret that was made for this store's webhooks; "" where none was."""
+        row = await StoreRow.get_or_none(name=self.store)
+        return row.webhook_secret if row else ""
+
+    async def keep_webhook_secret(self, secret: str) -> str:
+        """Keep this secret unless there is one; return the one that is kept. "": the store is not known."""
+        await StoreRow.filter(name=self.store, webhook_secret="").update(webhook_secret=secret)
+        return await self.webhook_secret()
 
     # ------------------------------------------------------------------ what listings show
 
     async def commit_sights(
-        self, sights: Sequence[Sight], now: datetime, **cursors: datetime | None
+        self, sights: Sequence[Sight], now: datetime, **progress: datetime | bool | None
     ) -> dict[int, Exception]:
-        """Commit new snapshots and the cursor that led to them, together (promise 6).
+        """Commit new snapshots and how far the poll that led to them has come, together (promise 6).
 
         A sight that the database can't hold becomes a problem of its order, and is returned with the reason; the
-        others and the cursor go on.
+        others and the poll go on.
         """
         refused = {}
         async with in_transaction():
-            await StoreRow.filter(name=self.store).update(**{"problem": "", **cursors})
+            await StoreRow.filter(name=self.store).update(**{"problem": "", **progress})
             for sight in sights:
                 try:
                     async with in_transaction():  # a savepoint

@@ -25,6 +25,20 @@ class StoreRow(Model):
     """What settings.yaml asked of the decisions when they were last taken up, as JSON; "" before that."""
     locale = fields.TextField(default="")
     """The shop's language, as it says itself ("sv_SE"); "" until it was asked."""
+    version = fields.CharField(max_length=32, default="")
+    """Of its WooCommerce, as it says itself; "" where it does not, or not to this key."""
+    storage = fields.CharField(max_length=8, default="")
+    """Where its orders lie, "hpos" or "posts"; "" where it does not say."""
+    asked = fields.DatetimeField(null=True)
+    """When it last told these."""
+    settled = fields.BooleanField(default=False)
+    """Whether all up to the cursor was read again after the overlap had passed: nothing before it can come late."""
+    rest_until = fields.DatetimeField(null=True)
+    """It is left alone until then: it asked to wait, or refuses the key."""
+    rewound = fields.TextField(default="")
+    """Why it seems to have gone back in time, and is held whole until a person says go; "" while it does not."""
+    webhook_secret = fields.TextField(default="")
+    """Signs its webhooks, where settings.yaml gives no secret of its own; "" until one is made."""
 
     class Meta:
         table = "stores"

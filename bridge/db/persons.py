@@ -14,7 +14,7 @@ from tortoise.transactions import in_transaction
 
 from bridge.db.journal import Journal
 from bridge.db.known import Known, record_text
-from bridge.db.models import ActionRow, OrderRow, SettlementRow
+from bridge.db.models import ActionRow, OrderRow, SettlementRow, StoreRow
 from bridge.db.rows import tell
 from bridge.domain.keys import stem
 from bridge.domain.money import to_major
@@ -207,6 +207,9 @@ async def _change(row: ActionRow, now: datetime, **changes: Any) -> None:
 
 
 async def _tell(order_row: int, text: str, now: datetime) -> None:
-    """A person's word is part of the story, and the order is looked at at once; a look under way begins again."""
+    """A person's word is part of the story, and the order is looked at at once, however long its store was to
+    rest; a look under way begins again.
+    """
     await OrderRow.filter(id=order_row).update(due=now, version=F("version") + 1)
+    await StoreRow.filter(orders__id=order_row).update(rest_until=None)
     await tell(order_row, (("person", text),), now)

@@ -9,6 +9,8 @@ from tortoise.expressions import Q
 
 from bridge.db.codec import PAYMENT, load
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow, StoreRow
+from bridge.db.rewinds import former, number_of
+from bridge.db.rows import ids
 from bridge.domain.records import State
 from bridge.errors import UsageError
 
@@ -35,7 +37,7 @@ def _action(row: ActionRow) -> dict[str, Any]:
         "id": row.id,
         "key": row.key,
         "store": row.order.store_id,
-        "order": row.order.order_id,
+        "order": number_of(row.order.order_id),
         "order_number": row.order.number,
         "kind": row.kind,
         "state": row.state,
@@ -53,13 +55,15 @@ def _action(row: ActionRow) -> dict[str, Any]:
 
 
 async def order(store: str, order_id: int) -> dict[str, Any]:
-    """One order's whole story. Raises UsageError where it is not known."""
+    """One order's whole story, that of orders which had its id before included. Raises UsageError."""
     row = await OrderRow.get_or_none(store_id=store, order_id=order_id)
     if row is None:
         raise UsageError(f"order {order_id} of store {store} is not known: see `wc-bridge status`")
     payment = load(PAYMENT, row.payment)
     settled = await SettlementRow.filter(order_id=row.id).order_by("id")
     notes = await NoteRow.filter(order_id=row.id).order_by("id")
+    before = OrderRow.filter(former(order_id), store_id=store).order_by("-order_id")
+    rows = [*await ids(before, "id"), row.id]
     return {
         "store": store,
         "order": row.order_id,
@@ -86,11 +90,12 @@ async def order(store: str, order_id: int) -> dict[str, Any]:
         "settlements": [
             {"refund": item.refund, "how": item.how, "amount": item.amount, "entry": item.entry} for item in settled
         ],
-        "actions": await actions(row=row.id),
+        "actions": [action for one in rows for action in await actions(row=one)],
         "notes": [{"mark": note.mark, "text": note.text, "written": note.note_id} for note in notes],
         "story": [
             {"at": _moment(event.at), "topic": event.topic, "text": event.text}
-            for event in await EventRow.filter(order_id=row.id).order_by("id")
+            for one in rows
+            for event in await EventRow.filter(order_id=one).order_by("id")
         ],
     }
 
@@ -111,7 +116,7 @@ async def status(
 
 
 async def _store(row: StoreRow, now: datetime, patience: timedelta) -> dict[str, Any]:
-    orders = OrderRow.filter(store_id=row.name)
+    orders = OrderRow.filter(store_id=row.name, order_id__gt=0)
     counts = {state.value: await ActionRow.filter(order__store_id=row.name, state=state).count() for state in State}
     needing = await orders.filter(~Q(attention="") | ~Q(problem="")).order_by("order_id")
     failing = await orders.filter(failures__gt=0, due__isnull=False, problem="").order_by("order_id")
@@ -122,6 +127,10 @@ async def _store(row: StoreRow, now: datetime, patience: timedelta) -> dict[str,
         "lag": None if row.polled is None else max(0, (now - row.polled) // timedelta(seconds=1)),
         "cursor": _moment(row.cursor),
         "problem": row.problem,
+        "rests_until": _moment(row.rest_until) if row.rest_until and row.rest_until > now else None,
+        "version": row.version,
+        "storage": row.storage,
+        "rewound": row.rewound,
         "orders": await orders.count(),
         "open": await orders.filter(watched=True).count(),
         "due": await orders.filter(due__isnull=False).count(),

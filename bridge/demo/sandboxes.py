@@ -111,6 +111,7 @@ class Sandboxes:
         store_url, *house_urls = urls
         tree = {
             "database": f"sqlite://{path.parent.resolve() / 'bridge.sqlite3'}",
+            "web": None,  # its port may be a real bridge's
             "stores": [
                 {
                     "name": STORE,

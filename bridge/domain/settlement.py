@@ -6,11 +6,15 @@ was returned for it then waits for a refund that explains it.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from bridge.domain.keys import refund_of
 from bridge.domain.orders import Order, Refund
 from bridge.domain.payments import Entry, EntryKind, Payment
 from bridge.domain.records import How, Settlement
+
+CLOCKS_DIFFER = timedelta(hours=1)
+"""By how much shop and provider may disagree about the time."""
 
 _WITHOUT_ENTRY = (How.BASELINE, How.WAIVED, How.ADOPTED, How.PAID)
 """Taken as met without knowing by what entry: on somebody's word, or before the log showed it."""
@@ -46,10 +50,22 @@ def match(
     aside |= {entry.id for entry in open_returns if refund_of(entry.key, stem) == 0}
     named = {str(refund.id): refund for refund in order.refunds}
     rest = [entry for entry in open_returns if entry.id not in aside]
-    rest = [e for e in rest if not _meet(e, order.refund(refund_of(e.key, stem) or 0), met, How.PAID)]
+    rest = [e for e in rest if not _meet(e, _by_key(e, order, stem), met, How.PAID)]
     rest = [e for e in rest if not _meet(e, named.get(e.key or ""), met, How.ADOPTED, exactly=True)]
     rest = [e for e in rest if not _adopt(e, order, met)]
     return Matching(settlements=tuple(met), unrelated=frozenset(aside), unmatched=tuple(rest))
+
+
+def _by_key(entry: Entry, order: Order, stem: str) -> Refund | None:
+    """The refund that the key of a return names.
+
+    A return older than the refund was for another one, which had its id before the shop was restored from a backup:
+    that this is the same one entered again can then be told by its amount alone.
+    """
+    refund = order.refund(refund_of(entry.key, stem) or 0)
+    if refund is None or entry.created is None or refund.created is None:
+        return refund
+    return refund if entry.created > refund.created - CLOCKS_DIFFER else None
 
 
 def _meet(entry: Entry, refund: Refund | None, met: list[Settlement], how: How, *, exactly: bool = False) -> bool:

@@ -78,7 +78,7 @@ def request(unit: Unit, ready: Ready) -> Request | Refused | None:
     if ready.payment is None:
         return Refused("there is no payment to do this with")
     try:
-        lines = charges(ready.order, step, SWEDISH if unit.language == "sv" else ENGLISH)
+        lines = charges(ready.order, step, SWEDISH if unit.spoken == "sv" else ENGLISH)
     except AmountError as error:
         return Refused(str(error))
     return Request(

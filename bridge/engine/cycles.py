@@ -11,11 +11,23 @@ from bridge.engine.polling import poll
 from bridge.engine.sweeping import sweep
 from bridge.engine.unit import Unit
 from bridge.engine.working import TICK, work_all_due
-from bridge.errors import DatabaseError, RemoteError
+from bridge.errors import AccessDenied, Busy, DatabaseError, RemoteError
+from bridge.ports import Facts
 
 log = structlog.get_logger()
 
-SPOKEN = ("sv", "en")
+DAILY = timedelta(days=1)
+"""How often a store is asked for its version, storage and language."""
+AGAIN = timedelta(hours=1)
+"""After which it is asked again where it gave no answer."""
+DENIED = timedelta(minutes=15)
+"""How long a store rests that refuses the key."""
+ONCE = " (once so far; it is asked again)"
+"""Stands behind the problem of a store that has refused the key for the first time."""
+SHORTEST, LONGEST = timedelta(seconds=30), timedelta(minutes=10)
+"""How long one rests that asks to wait."""
+PATIENCE = timedelta(hours=1)
+"""The longest wait that a store may ask for itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +53,26 @@ async def start(unit: Unit, mode: str) -> None:
         log.warning("actions.recovered", store=unit.store.name, count=cut_off)
 
 
-async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False) -> str:
-    """Poll, and sweep when it is time (`everything`: also what rests); return what kept it from that, or ""."""
+async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False, insisting: bool = False) -> str:
+    """Poll, and sweep when it is time (`everything`: also what rests); return what kept it from that, or "".
+
+    A store that rests is asked nothing, unless somebody is `insisting`.
+    """
+    state = await unit.journal.state()
+    if not insisting and _rests(unit, state.rest_until):
+        return state.problem
+    unit.locale = state.locale
     try:
-        await learn_language(unit)
-        await poll(unit)
+        if state.asked is None:
+            await learn(unit)
+        await poll(unit, sweeping=sweeping)
+        if not unit.told or state.problem or (state.asked and unit.now() - state.asked >= DAILY):
+            await learn(unit)
         if sweeping:
             await sweep(unit, everything=everything)
     except RemoteError as error:
-        log.warning("poll.failed", store=unit.store.name, problem=str(error), who=error.who)
+        down = unit.now() - state.polled if state.polled else LONGEST
+        await _failed(unit, error, down, state.problem)
         return str(error)
     except DatabaseError:
         raise
@@ -59,35 +82,69 @@ async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False) -
         problem = f"wc-bridge itself failed while polling ({type(error).__name__}): its log says where"
         await unit.journal.store_problem(problem)
         return problem
+    if state.problem:
+        log.info("store.recovered", store=unit.store.name, problem=state.problem)
     return ""
 
 
-async def learn_language(unit: Unit) -> None:
-    """Ask the shop for its language where settings.yaml says `auto`, at every start until it says.
+async def work_unless_resting(unit: Unit, stopping: asyncio.Event | None = None) -> None:
+    """Work on all that is due; while the store rests its orders wait with it, instead of each trying."""
+    if not _rests(unit, (await unit.journal.state()).rest_until):
+        await work_all_due(unit, stopping)
 
-    Meanwhile it is the one it last said, or English.
+
+def _rests(unit: Unit, until: datetime | None) -> bool:
+    """Whether it is left alone now; longer than may be only where our clock was set back, which is no reason."""
+    return until is not None and unit.now() < until <= unit.now() + PATIENCE
+
+
+async def _failed(unit: Unit, error: RemoteError, down: timedelta, before: str) -> None:
+    """Keep what is wrong in `status`, and let the store rest; `before`: what was wrong at the poll before this.
+
+    A key that is refused twice in a row is an alert, told once. Once may be a proxy's whim, or a signature that
+    something on the way sent again.
     """
-    if unit.language != "auto":
-        return
-    known = (await unit.journal.state()).locale
+    problem, denied = str(error), isinstance(error, AccessDenied)
+    first = denied and before not in (problem, problem + ONCE)
+    if denied and before == problem + ONCE:
+        log.error("store.alert", store=unit.store.name, problem=problem, who=error.who)
+    else:
+        log.warning("poll.failed", store=unit.store.name, problem=problem, who=error.who)
+    rest = SHORTEST if first else rest_after(error, down)
+    await unit.journal.store_problem(problem + ONCE if first else problem, unit.now() + rest if rest else None)
+
+
+def rest_after(error: RemoteError, down: timedelta) -> timedelta | None:
+    """How long a store rests that refuses the key, or asks to wait and has done so for the time `down`.
+
+    Longer, the longer that lasts; as long as it asks for itself, within reason. None: not at all.
+    """
+    if isinstance(error, AccessDenied):
+        return DENIED
+    if not isinstance(error, Busy):
+        return None
+    return max(SHORTEST, min(down / 2, LONGEST), min(error.after or SHORTEST, PATIENCE))
+
+
+async def learn(unit: Unit) -> None:
+    """Let the store tell its version, storage and language: at a start, daily, and after trouble (an update?).
+
+    What it does not tell is not needed: the sweep goes as posts storage needs it, and notes are in English.
+    """
+    asked, unit.told = unit.now(), True
     try:
-        locale = await unit.store.locale() or known
+        facts = await unit.store.facts()
     except RemoteError as error:  # what it is asked by may be broken where orders can be read
-        log.warning("language.unknown", store=unit.store.name, problem=str(error))
-        if not known:
-            return
-        locale = known
-    if not locale:
-        problem = "the key may not read system_status: notes are English, unless settings.yaml sets language"
-        log.warning("language.unknown", store=unit.store.name, problem=problem)
-    await unit.journal.learned_locale(locale)
-    unit.language = locale[:2] if locale[:2] in SPOKEN else "en"
+        log.warning("store.untold", store=unit.store.name, problem=str(error))
+        facts, asked = Facts(), asked - DAILY + AGAIN
+    await unit.journal.learned(facts, asked)
+    unit.locale = facts.locale or unit.locale
 
 
 async def once(unit: Unit, wait: timedelta, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> Ended:
     """One full cycle: poll, sweep, work, and go on while something is due within `wait` of the start."""
     until = unit.now() + wait
-    problem = await look_around(unit, sweeping=True, everything=True)
+    problem = await look_around(unit, sweeping=True, everything=True, insisting=True)
     worked = done = await work_all_due(unit)
     due = await unit.journal.next_due(notes=unit.live)
     # A store that can't be read is not waited for; nor, beyond the time, what is due and yet can't be worked on.

@@ -18,6 +18,7 @@ from bridge.domain.reasons import Reason
 from bridge.domain.records import Record, Settlement, State
 from bridge.domain.settling import Settled, settle, unsettled
 from bridge.domain.steps import Step
+from bridge.engine.rewinding import may_act, rests, went_back
 from bridge.engine.telling import attention, not_ours, notes, story, words
 from bridge.engine.unit import Unit
 from bridge.errors import NotThere, RemoteError, Unreadable
@@ -46,6 +47,8 @@ class Ready:
 
 async def look(unit: Unit, order_id: int) -> Ready | None:
     """Look once; return the step to take now, if there is one."""
+    if await rests(unit, order_id):
+        return None
     known = await unit.journal.known(order_id)
     if known is None or known.action in unit.calling:
         return None  # whoever makes a call looks after it
@@ -55,6 +58,8 @@ async def look(unit: Unit, order_id: int) -> Ready | None:
     try:
         order = await _read_order(unit, order_id, known)
         looked = unit.now()
+        if await went_back(unit, known, order):
+            return None
         mine = claim(order, unit.methods)
         payment = await _read_payment(unit, known, mine)
     except Unreadable as error:
@@ -170,7 +175,8 @@ async def _commit(
     action = await unit.journal.commit_look(known, committed, now)
     _log(unit, order, committed, known)
     step = verdict.decision.step if isinstance(verdict.decision, Act) else None
-    if step is None or action is None or not unit.live or (known.next_try and known.next_try > now):
+    later = known.next_try is not None and known.next_try > now
+    if step is None or action is None or later or not await may_act(unit):
         return None
     return Ready(
         action=action,

@@ -12,88 +12,115 @@ from bridge.domain.looks import baseline, observe
 from bridge.domain.orders import GONE, Order
 from bridge.domain.records import Closed, How, Record, Settlement
 from bridge.domain.rules import Rules
+from bridge.engine.rewinding import suspects
 from bridge.engine.telling import not_ours
 from bridge.engine.unit import Unit
-from bridge.errors import NotThere, RemoteError, Unreadable
-from bridge.ports import Row
+from bridge.errors import NotThere, Unreadable
+from bridge.ports import Listed, Row
 
 log = structlog.get_logger()
 
-PAGE = 100
-"""What `changed_since` returns at most; a shorter page is the last."""
 TICK = timedelta(seconds=1)
 """The store's dates have one-second steps."""
+ASTRAY = timedelta(days=1)
+"""A date in the store's answers that is further off is not believed."""
 AHEAD = timedelta(hours=1)
-"""How far the store's clock may be ahead of ours before its dates are taken for a slip."""
+"""How far the store's clock may be ahead of ours before its dates are taken for a slip (first run alone)."""
 RECENT = timedelta(days=30)
 """Orders completed within this before the bridge came are looked at once (design § 2, First run)."""
 
 
-async def poll(unit: Unit) -> None:
-    """Read every order that changed since the last poll. Raises RemoteError; what was read until then is kept."""
+async def poll(unit: Unit, *, sweeping: bool = False) -> None:
+    """Read every order that changed since the last poll. Raises RemoteError; what was read until then is kept.
+
+    The overlap is read again until it can hold nothing new (`_walk`). Then a poll asks for what is newer than the
+    cursor alone; with the sweep it reads the overlap all the same, in case a clock misled it, and the trash.
+    """
     state = await unit.journal.state()
-    try:
-        if not state.baseline_done:
-            await _walk_baseline(unit, state.cursor)
-        else:
-            await _walk(unit, state.cursor, "cursor", trash=False)
-            await _walk(unit, state.trash_cursor or state.cursor, "trash_cursor", trash=True)
-    except RemoteError as error:
-        await unit.journal.store_problem(str(error))
-        raise
-    await unit.journal.polled(unit.now())
+    if not state.baseline_done:
+        await _walk_baseline(unit, state.cursor)
+        settled = False
+    else:
+        settled = await _walk(unit, state.cursor, settled=state.settled and not sweeping)
+        if sweeping:
+            await _walk_trash(unit, state.trash_cursor)
+    await unit.journal.polled(unit.now(), settled=settled)
 
 
-async def _walk(unit: Unit, cursor: datetime | None, name: str, *, trash: bool) -> None:
-    """Walk from the cursor less the overlap to the newest change, page by page.
+async def _walk(unit: Unit, cursor: datetime | None, *, settled: bool) -> bool:
+    """Walk from the cursor, less the overlap unless all before it is `settled`, to the newest change.
 
-    Rows that come twice differ in nothing and cause nothing.
+    Return whether it is settled now. A change may show later than a younger one: another in the same second, or
+    one that took long to save. So all up to the cursor is settled once the overlap has passed since and was then
+    read again, with nothing newer. Rows that come twice differ in nothing and cause nothing.
     """
-    async for rows, newest in _pages(unit, cursor - unit.overlap if cursor else None, trash=trash):
-        cursor = _reached(unit, cursor, newest)
-        await take_in(unit, rows, **{name: cursor})
+    began, read = cursor, None
+    begin = cursor if cursor is None or settled else cursor - _overlap(unit)
+    async for page in _pages(unit, begin, trash=False):
+        read = read or _time(unit, page)
+        cursor = _reached(cursor, page.newest, _time(unit, page))
+        await take_in(unit, page.rows, cursor=cursor, settled=False)
+    if began is None or cursor != began or read is None:
+        return False
+    return settled or read > began + _overlap(unit)
 
 
-async def _pages(
-    unit: Unit, moment: datetime | None, *, trash: bool
-) -> AsyncIterator[tuple[list[Row], datetime | None]]:
-    """Give the pages of orders modified after `moment`, each with the latest date on it.
+async def _walk_trash(unit: Unit, cursor: datetime | None) -> None:
+    async for page in _pages(unit, cursor and cursor - _overlap(unit), trash=True):
+        cursor = _reached(cursor, page.newest, _time(unit, page))
+        await take_in(unit, page.rows, trash_cursor=cursor)
 
-    A page holds its last second whole (`Store.changed_since`), so the next one may begin right after it.
+
+def _overlap(unit: Unit) -> timedelta:
+    """At least the cursor's own second: a second change within it has the same date."""
+    return max(unit.overlap, TICK)
+
+
+async def _pages(unit: Unit, moment: datetime | None, *, trash: bool) -> AsyncIterator[Listed]:
+    """Give the pages of orders modified after `moment`; each begins where the one before ended."""
+    page = await unit.store.changed_since(moment, trash=trash)
+    yield page
+    while not page.whole:
+        page = await unit.store.changed_since(page.newest, trash=trash)
+        yield page
+
+
+def _time(unit: Unit, page: Listed) -> datetime:
+    """The store's time as it answered, or ours: of two clocks the slower one is safe. It may not say its own."""
+    now = unit.now()
+    return now if page.clock is None or abs(page.clock - now) > ASTRAY else min(page.clock, now)
+
+
+def _reached(cursor: datetime | None, newest: datetime | None, limit: datetime) -> datetime | None:
+    """Move the cursor to the newest date, which is the store's, but not beyond the present, or the `limit`.
+
+    An order that was saved while a clock was ahead would hide all that follows; so it is read at every poll until
+    the present has reached it. And where the store's clock is set back, the cursor goes back with it.
     """
-    while True:
-        rows = await unit.store.changed_since(moment, trash=trash)
-        newest = max((row.modified for row in rows if row.modified), default=None)
-        yield rows, newest
-        if len(rows) < PAGE or newest is None:
-            return
-        moment = newest
+    dates = [date for date in (cursor, newest) if date is not None]
+    return min(max(dates), limit) if dates else None
 
 
-def _reached(unit: Unit, cursor: datetime | None, newest: datetime | None) -> datetime | None:
-    """Move the cursor to the newest date, which is the store's; never back.
-
-    Nor far into the future: an order that was saved while the store's clock was wrong would hide all that follows.
-    """
-    sane = None if newest is None else min(newest, unit.now() + AHEAD)
-    return max((date for date in (cursor, sane) if date is not None), default=None)
-
-
-async def take_in(unit: Unit, rows: list[Row], **cursors: datetime | None) -> None:
-    """Compare listed orders with their snapshots, and commit what differs together with the cursors."""
+async def take_in(unit: Unit, rows: list[Row], **progress: datetime | bool | None) -> None:
+    """Compare listed orders with their snapshots, and commit what differs together with the poll's progress."""
     now = unit.now()
     known = await unit.journal.known_many(row.id for row in rows)
     state = await unit.journal.state()
+    if state.rewound:
+        return  # what was known when the store went back is what it is compared with
+    doubtful = await suspects(unit, known, rows)
+    await unit.journal.wake(doubtful, now)  # a look tells for certain
+    rows = [row for row in rows if row.id not in doubtful]
     sights = [_sight(unit, row, known.get(row.id), state.baseline, now) for row in rows]
     news = [sight for sight in sights if sight is not None]
     for sight in news:
         for _, text in sight.events:
             log.info("order.seen", store=unit.store.name, order=sight.order_id, change=text)
-    await _commit(unit, news, now, **cursors)
+    await _commit(unit, news, now, **progress)
 
 
-async def _commit(unit: Unit, sights: list[Sight], now: datetime, **cursors: datetime | None) -> None:
-    refused = await unit.journal.commit_sights(sights, now, **cursors)
+async def _commit(unit: Unit, sights: list[Sight], now: datetime, **progress: datetime | bool | None) -> None:
+    refused = await unit.journal.commit_sights(sights, now, **progress)
     for order_id, error in refused.items():
         log.error("order.failed", store=unit.store.name, order=order_id, exc_info=error)
 
@@ -142,15 +169,16 @@ async def _walk_baseline(unit: Unit, cursor: datetime | None) -> None:
 
     What lies in the trash is not remembered, but tells until when orders were there before.
     """
-    async for rows, newest in _pages(unit, cursor - TICK if cursor else None, trash=False):
-        known = await unit.journal.known_many(row.id for row in rows)
-        sights = [await _first_run(unit, row) for row in rows if row.id not in known]
-        cursor = _reached(unit, cursor, newest)
-        await _commit(unit, sights, unit.now(), cursor=cursor)
     before = cursor
-    async for _, newest in _pages(unit, cursor, trash=True):
-        before = _reached(unit, before, newest)
-    await unit.journal.baseline_done(before)
+    async for page in _pages(unit, cursor - TICK if cursor else None, trash=False):
+        known = await unit.journal.known_many(row.id for row in page.rows)
+        sights = [await _first_run(unit, row) for row in page.rows if row.id not in known]
+        cursor = _reached(cursor, page.newest, _time(unit, page))
+        before = _reached(before, page.newest, unit.now() + AHEAD)
+        await _commit(unit, sights, unit.now(), cursor=cursor)
+    async for page in _pages(unit, cursor, trash=True):
+        before = _reached(before, page.newest, unit.now() + AHEAD)
+    await unit.journal.baseline_done(before, cursor)
 
 
 async def _first_run(unit: Unit, row: Row) -> Sight:

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bridge.engine.polling import PAGE, take_in
+from bridge.engine.polling import take_in
+from bridge.engine.rewinding import last_news_of
 from bridge.engine.unit import Unit
 
+BATCH = 100
+"""Orders that a store lists by id at once."""
 SLOWLY = timedelta(days=1)
 MOVED = timedelta(days=90)
 """Orders on which money moved within this are re-read once a day: a deleted refund shows nowhere else."""
@@ -19,7 +22,8 @@ async def sweep(unit: Unit, *, everything: bool = False) -> None:
     state, now = await unit.journal.state(), unit.now()
     daily = state.swept_slowly is None or now - state.swept_slowly >= SLOWLY
     watched = await unit.journal.watched()
-    await _reread(unit, watched)
+    # Beside those, the ones about which there was news last: they show first that the store went back in time.
+    await _reread(unit, list(dict.fromkeys([*watched, *await last_news_of(unit)])))
     if daily or everything:
         await _reread(unit, await unit.journal.moved_since(now - MOVED))
     if daily:
@@ -29,8 +33,8 @@ async def sweep(unit: Unit, *, everything: bool = False) -> None:
 
 
 async def _reread(unit: Unit, ids: Sequence[int]) -> None:
-    for start in range(0, len(ids), PAGE):
-        batch = list(ids[start : start + PAGE])
+    for start in range(0, len(ids), BATCH):
+        batch = list(ids[start : start + BATCH])
         rows = await unit.store.by_ids(batch)
         await take_in(unit, rows)
         listed = {row.id for row in rows}

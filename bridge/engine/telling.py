@@ -73,7 +73,7 @@ def notes(
     if not unit.live:
         return ()
     before = _ended_before(order, verdict.record)
-    front, language = stem(order, unit.rules.tag), "en" if unit.language == "auto" else unit.language
+    front, language = stem(order, unit.rules.tag), unit.spoken
     found = []
     if ended.done is not None:
         note = done_note(ended.done, order, payment, provider, language, ended.reference or "")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from bridge.db.journal import Journal
 from bridge.db.outbox import Outbox
@@ -23,7 +24,7 @@ class Unit:
     live: bool
     """False: look, decide and record, but write nothing to store or provider."""
     language: str
-    """Of the notes: "en", "sv", or "auto" until the shop has said its own."""
+    """Of the notes, as settings.yaml has it: "en", "sv", or "auto", the shop's own."""
     overlap: timedelta
     start_from: date | None
     now: Callable[[], datetime]
@@ -35,5 +36,14 @@ class Unit:
     """Actions whose calls are being made, or recorded, at this moment."""
     resting: dict[int, datetime] = field(default_factory=dict)
     """Orders left alone until then although the journal says that they are due: it could not be told."""
+    locale: str = ""
+    """The shop's own language as it last said it ("sv_SE"); "" where that is not known."""
+    told: bool = False
+    """Whether the store was asked since the start for what it says about itself."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     """For the short pauses within one piece of work."""
+
+    @property
+    def spoken(self) -> Literal["en", "sv"]:
+        """The language to write in; of those that are not spoken here, English is understood by most."""
+        return "sv" if (self.locale if self.language == "auto" else self.language).startswith("sv") else "en"

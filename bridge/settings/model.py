@@ -33,13 +33,13 @@ class ToCome:
 
 
 class Web(Group):
-    """The daemon's own small web server: health, metrics, webhooks, status page. `web: null` turns it off."""
+    """The daemon's own small web server, for webhooks. `web: null` turns it off."""
 
     listen: Listen | None = "127.0.0.1:8787"
     """Address and port to listen on. null: off."""
     public_url: Address | None = None
     """Where the shop reaches it, for webhooks. null: it does not."""
-    token: Secret | None = None
+    token: Annotated[Secret | None, ToCome()] = None
     """Whoever asks for metrics or the status page must show it. null: nobody must."""
 
 
@@ -186,7 +186,7 @@ class StoreSettings(Group):
     """Orders that are there at the first run: now leaves them as they are; a date makes changes since it count."""
     poll: Poll = Poll()
     settle: Settle = Settle()
-    webhook_secret: Annotated[Secret | None, ToCome()] = None
+    webhook_secret: Secret | None = None
     """Signs the shop's webhooks. null: `webhook install` makes one and keeps it in the database."""
     warn_after: Interval = duration("1d")
     """How long a payment may stay pending, and how long an action may be tried, before it needs attention."""
@@ -204,7 +204,7 @@ class Settings(Group):
 
     database: DatabaseUrl = Field(default="sqlite:///var/lib/wc-bridge/bridge.sqlite3", repr=False)
     """sqlite:///absolute/path (what follows sqlite:// is the path) or postgresql://user@host/name."""
-    web: Annotated[Web, BeforeValidator(lambda web: {"listen": None} if web is None else web), ToCome()] = Web()
+    web: Annotated[Web, BeforeValidator(lambda web: {"listen": None} if web is None else web)] = Web()
     alerts: Annotated[Alerts, ToCome()] = Alerts()
     stores: tuple[StoreSettings, ...] = ()
     """The stores to watch."""

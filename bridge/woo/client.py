@@ -7,21 +7,20 @@ in its traceback.
 import html
 import secrets
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, Final, Literal, TypeVar
+from itertools import count
+from typing import Any, Final, TypeVar
 
 import aiohttp
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bridge.domain.orders import Order
 from bridge.errors import AccessDenied, Unreadable
-from bridge.ports import Note, Row
+from bridge.ports import Facts, Listed, Note, Row
 from bridge.woo import wire
 from bridge.woo.errors import wrong_shape
-from bridge.woo.listing import ORDER_FIELDS, PAGE, Listing
+from bridge.woo.listing import ORDER_FIELDS, PAGE, Listing, date_of
 from bridge.woo.mapping import Incomprehensible, to_order
 from bridge.woo.signing import Credentials
 from bridge.woo.transport import Transport
@@ -31,27 +30,9 @@ _LOOKS = 3
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
 _NOTES = TypeAdapter(tuple[wire.Note, ...])
 _REFUNDS = TypeAdapter(tuple[wire.Refund, ...])
+_WEBHOOKS = TypeAdapter(tuple[wire.Webhook, ...])
 
 _Body = TypeVar("_Body", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What a store says about itself; None where it does not, or where the key may not ask."""
-
-    address: str | None = None
-    """The shop's own, which may differ from the one it is reached at."""
-    version: str | None = None
-    """Of WooCommerce."""
-    storage: Literal["hpos", "posts"] | None = None
-    """Where orders lie. On posts a changed total moves no `date_modified`."""
-    currency: str | None = None
-    decimals: int | None = None
-    """With which the store writes amounts; need not be the currency's own."""
-    locale: str | None = None
-    """As WordPress writes it: "sv_SE"."""
-    clock: datetime | None = None
-    """The store's own time as it answered."""
 
 
 class WooStore:
@@ -69,7 +50,7 @@ class WooStore:
         concurrency: int = 2,
         timeout: aiohttp.ClientTimeout = _TIMEOUT,
         clock: Callable[[], float] = time.time,
-        nonce: Callable[[], str] = lambda: secrets.token_hex(16),
+        nonce: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
         """`url` is the shop's own address, `keep_meta` the order meta that may be kept.
 
@@ -94,11 +75,8 @@ class WooStore:
     def name(self) -> str:
         return self._name
 
-    async def changed_since(self, moment: datetime | None, *, trash: bool = False) -> list[Row]:
-        """Return orders modified strictly after `moment`, oldest first; see `Listing.changed_since`.
-
-        Fewer than 100 are all there are; a few more than 100 where one second holds so many.
-        """
+    async def changed_since(self, moment: datetime | None, *, trash: bool = False) -> Listed:
+        """Return orders modified strictly after `moment`, oldest first; see `Listing.changed_since`."""
         return await self._listing.changed_since(moment, "trash" if trash else "any")
 
     async def by_ids(self, ids: list[int]) -> list[Row]:
@@ -146,17 +124,13 @@ class WooStore:
         """Put the order into `status`. To repeat it changes nothing, so it may be sent twice by a lower layer."""
         await self._transport.write("PUT", f"orders/{order_id}", {"_fields": "id,status"}, {"status": status})
 
-    async def locale(self) -> str:
-        """Return the shop's language ("sv_SE"), or "" where it does not tell, or not this key."""
-        return (await self.facts()).locale or ""
-
     async def facts(self) -> Facts:
         """Return what the store says about itself; little where the key may read orders but no more."""
         try:
             raw, headers = await self._transport.read("system_status", {"_fields": "environment,settings"})
         except AccessDenied:
             _, headers = await self._transport.read("orders", {"per_page": "1", "_fields": "id"})
-            return Facts(clock=_date(headers))
+            return Facts(clock=date_of(headers))
         status = self._understood(wire.SystemStatus, raw, "a system status")
         return Facts(
             address=status.environment.home_url,
@@ -165,8 +139,34 @@ class WooStore:
             currency=status.settings.currency,
             decimals=status.settings.number_of_decimals,
             locale=status.environment.language,
-            clock=_date(headers),
+            clock=date_of(headers),
         )
+
+    async def webhooks(self) -> list[wire.Webhook]:
+        """Return all the store's webhooks, whoever made them."""
+        found: dict[int, wire.Webhook] = {}
+        for page in count(1):
+            query = {"per_page": str(PAGE), "page": str(page), "_fields": "id,status,topic,delivery_url"}
+            raw, _ = await self._transport.read("webhooks", query)
+            try:
+                listed = _WEBHOOKS.validate_python(raw)
+            except ValidationError:
+                raise wrong_shape(self._asked, "a list of webhooks") from None
+            before = len(found)
+            found |= {webhook.id: webhook for webhook in listed}
+            if len(listed) < PAGE or len(found) == before:
+                break
+        return list(found.values())
+
+    async def add_webhook(self, topic: str, delivery_url: str, secret: str) -> None:
+        """Subscribe to a topic; before the store answers, it pings the address."""
+        body = {"name": f"wc-bridge {topic}", "topic": topic, "delivery_url": delivery_url, "secret": secret}
+        await self._transport.write("POST", "webhooks", {"_fields": "id"}, body)
+
+    async def mend_webhook(self, webhook_id: int, secret: str) -> None:
+        """Let a webhook deliver again, signed with this secret."""
+        body = {"status": "active", "secret": secret}
+        await self._transport.write("PUT", f"webhooks/{webhook_id}", {"_fields": "id"}, body)
 
     async def _refunds(self, order_id: int) -> tuple[wire.Refund, ...]:
         raw, _ = await self._transport.read(
@@ -189,10 +189,3 @@ class WooStore:
             return model.model_validate(raw)
         except ValidationError:
             raise wrong_shape(self._asked, what) from None
-
-
-def _date(headers: Mapping[str, str]) -> datetime | None:
-    try:
-        return parsedate_to_datetime(headers.get("Date", ""))
-    except ValueError:
-        return None

@@ -1,19 +1,19 @@
 """Walking a store's orders without loss: what changed since a moment, and orders by id.
 
-The walk goes by time, not by page number, since rows that change while it goes move to its end. What would lose a
-change (a filter, an order or a list of ids that the store ignores) is an error, never an empty list. One gap is
-known: posts storage sorts by local time, so in the hour that autumn repeats a page that ends within it may hide a
-change of that hour until the order is next looked at.
+The walk goes by time, not by page number, since rows that change while it goes move to its end. No page is
+trusted to hold all there is up to its newest row: what it left out is asked for, whatever the reason. What would
+lose a change (a filter, a page number or a list of ids that the store ignores) is an error, never an empty list.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from email.utils import parsedate_to_datetime
+from itertools import count
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from bridge.ports import Row
+from bridge.ports import Listed, Row
 from bridge.woo import wire
 from bridge.woo.errors import ignored, wrong_shape
 from bridge.woo.mapping import Incomprehensible, to_order
@@ -27,7 +27,6 @@ ORDER_FIELDS: Final = (
 )
 """All that the bridge reads of an order; names and addresses are not even asked for."""
 _SECOND = timedelta(seconds=1)
-_CLOCKS_BACK = timedelta(hours=1)
 _MODIFIED = TypeAdapter(wire.GmtOrBlank)
 
 
@@ -39,27 +38,27 @@ class Listing:
         self._asked = transport.asked
         self._keep = keep
 
-    async def changed_since(self, moment: datetime | None, status: str) -> list[Row]:
+    async def changed_since(self, moment: datetime | None, status: str) -> Listed:
         """Return the orders in `status` that were modified strictly after `moment`, oldest first.
 
-        Fewer than 100 are all there are. Otherwise there may be more, and the last row's second is whole: its
-        orders are all here, even where that makes more than 100. So whoever asks on from the last row's
-        `modified` skips none.
+        Either they are all there are, or 100 and those that belong between them: see `_left_out`.
 
-        Rows that are not after `moment` are dropped. A store that ignores the filter or the order, and has more
-        orders than one page, can't be followed: that is Nonsense. A row whose time can't be read is returned.
+        A store that ignores the filter, and has more orders than one page, can't be followed: that is Nonsense;
+        with fewer, they are filtered here. A row whose time can't be read is returned.
         """
-        query = {"status": status, "orderby": "modified", "order": "asc", "dates_are_gmt": "true"}
-        listed = await self._rows(query | ({} if moment is None else {"modified_after": _stamp(moment)}))
+        query = {"status": status, "order": "asc", "dates_are_gmt": "true"}
+        if moment is not None:
+            query["modified_after"] = _stamp(moment)
+        listed, headers = await self._rows({**query, "orderby": "modified"})
+        clock = date_of(headers)
         rows = [row for row in listed if moment is None or row.modified is None or row.modified > moment]
         if len(listed) < PAGE:
-            return _oldest_first(rows)
+            return Listed(rows=_oldest_first(rows), whole=True, clock=clock)
         times = [row.modified for row in rows if row.modified is not None]
-        if not times:
+        if len(rows) < len(listed) or not times:
             raise ignored(self._asked, "modified_after")
-        if any(later < earlier - _CLOCKS_BACK for earlier, later in pairwise(times)):
-            raise ignored(self._asked, "orderby=modified")
-        return _oldest_first(rows + await self._rest_of_second(query, max(times), rows))
+        rows += await self._left_out(query, max(times), {row.id for row in rows})
+        return Listed(rows=_oldest_first(rows), whole=False, clock=clock)
 
     async def by_ids(self, ids: list[int]) -> list[Row]:
         """Return the orders among `ids` (at most 100) that the store lists; the trash is not listed."""
@@ -67,42 +66,55 @@ class Listing:
             raise ValueError(f"{len(ids)} ids are more than a store lists at once")
         if not ids:
             return []  # an empty `include` would mean every order
-        rows = await self._rows({"status": "any", "include": _comma(ids)})
+        rows, _ = await self._rows({"status": "any", "include": _comma(ids)})
         found = [row for row in rows if row.id in set(ids)]
         if len(found) < len(rows) == PAGE:
             raise ignored(self._asked, "include")
         return found
 
-    async def _rest_of_second(self, query: Mapping[str, str], second: datetime, rows: list[Row]) -> list[Row]:
-        """Return the orders of `second` beyond those in `rows`, which a full page may have cut off.
+    async def _left_out(self, query: Mapping[str, str], until: datetime, seen: set[int]) -> list[Row]:
+        """Return the orders up to the second `until` that a full page left out although it went as far.
 
-        Asked for by leaving out those already seen: a page number would skip a row whenever another moves.
+        It cuts its last second anywhere. Posts storage sorts by the shop's local time, in which an hour of autumn
+        comes twice. And rows leave for the end while it is read. Where the rest takes several pages itself, in
+        order of id, it is read until nothing new comes: a row that leaves makes the next page skip one.
         """
-        seen = {row.id for row in rows if row.modified == second}
-        rest: list[Row] = []
+        window = {
+            **query,
+            "modified_before": _stamp(until + _SECOND),
+            "exclude": _comma(sorted(seen)),
+            "orderby": "id",
+        }
+        found: dict[int, Row] = {}
         while True:
-            listed = await self._rows(
-                {
-                    **query,
-                    "modified_after": _stamp(second - _SECOND),
-                    "modified_before": _stamp(second + _SECOND),
-                    "exclude": _comma(sorted(seen)),
-                }
-            )
-            new = [row for row in listed if row.modified == second and row.id not in seen]
-            rest += new
-            seen |= {row.id for row in new}
-            beyond = any(row.modified is not None and row.modified > second for row in listed)
-            if len(listed) < PAGE or beyond:
-                return rest
-            if not new:
-                raise ignored(self._asked, "exclude")
+            listed = await self._by_id(window, until)
+            new = listed.keys() - found.keys() - seen
+            found |= {order_id: row for order_id, row in listed.items() if order_id not in seen}
+            if len(listed) < PAGE or not new:
+                return list(found.values())
 
-    async def _rows(self, query: Mapping[str, str]) -> list[Row]:
-        raw, _ = await self._transport.read("orders", {**query, "per_page": str(PAGE), "_fields": ORDER_FIELDS})
+    async def _by_id(self, window: Mapping[str, str], until: datetime) -> dict[int, Row]:
+        """Read the pages of what was modified up to `until` once."""
+        found: dict[int, Row] = {}
+        for page in count(1):
+            rows, _ = await self._rows({**window, "page": str(page)})
+            if any(row.modified is not None and row.modified > until for row in rows):
+                raise ignored(self._asked, "modified_before")
+            before = len(found)
+            found |= {row.id: row for row in rows}
+            if len(rows) < PAGE:
+                break
+            if len(found) == before:
+                raise ignored(self._asked, "page")
+        return found
+
+    async def _rows(self, query: Mapping[str, str]) -> tuple[list[Row], Mapping[str, str]]:
+        raw, headers = await self._transport.read(
+            "orders", {**query, "per_page": str(PAGE), "_fields": ORDER_FIELDS}
+        )
         if not isinstance(raw, list):
             raise wrong_shape(self._asked, "a list of orders")
-        return [self._row(item) for item in raw]
+        return [self._row(item) for item in raw], headers
 
     def _row(self, raw: Any) -> Row:
         if not isinstance(raw, dict) or not isinstance(raw.get("id"), int):
@@ -112,6 +124,15 @@ class Listing:
         except Incomprehensible as problem:
             return Row(id=raw["id"], modified=_modified(raw), order=None, problem=str(problem))
         return Row(id=order.id, modified=order.modified, order=order)
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """Return the time that the answer says it was given; None where it does not say."""
+    try:
+        moment = parsedate_to_datetime(headers.get("Date", ""))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _oldest_first(rows: Iterable[Row]) -> list[Row]:

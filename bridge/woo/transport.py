@@ -5,7 +5,8 @@ past every cache. Redirects are not followed: a signature holds for one address,
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -49,14 +50,16 @@ class Transport:
         self._clock = clock
         self._nonce = nonce
         self._way = first_way(self._url)
+        self._busy: tuple[float, Busy] | None = None
         self.asked = Asked(store=name, url=self._url, key=credentials.hint)
 
     async def read(self, path: str, query: Mapping[str, str]) -> tuple[Any, Mapping[str, str]]:
         """Return the decoded JSON and the headers of a GET below the API's root, past any cache."""
-        async for attempt in stamina.retry_context(_again, attempts=_ATTEMPTS, timeout=None, wait_initial=0.5):
-            with attempt:
-                answer = await self._exchange("GET", path, {**query, "_": self._nonce()})
-                return body_of(answer, self.asked), answer.headers
+        with self._gently():
+            async for attempt in stamina.retry_context(_again, attempts=_ATTEMPTS, timeout=None, wait_initial=0.5):
+                with attempt:
+                    answer = await self._exchange("GET", path, {**query, "_": self._nonce()})
+                    return body_of(answer, self.asked), answer.headers
         raise AssertionError("the last attempt returns or raises")
 
     async def write(self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any]) -> Any:
@@ -65,7 +68,28 @@ class Transport:
         aiohttp itself sends a PUT again, once, when a kept connection turns out to be closed; it never does so
         with a POST.
         """
-        return body_of(await self._exchange(method, path, query, body), self.asked)
+        with self._gently():
+            return body_of(await self._exchange(method, path, query, body), self.asked)
+
+    @contextmanager
+    def _gently(self) -> Iterator[None]:
+        """Ask nothing of a store that has just asked to wait: not every order that waits for it has to be told.
+
+        It holds for half a minute at most; how long a store rests altogether is for the engine to say.
+        """
+        longest = _PATIENCE.total_seconds()
+        if self._busy is not None:
+            until, busy = self._busy
+            left = until - self._clock()
+            if 0 < left <= longest:  # more is left only where the clock was set back
+                raise Busy(str(busy), remote=busy.remote, after=timedelta(seconds=left))
+            self._busy = None
+        try:
+            yield
+        except Busy as error:
+            wait = longest if error.after is None else min(error.after.total_seconds(), longest)
+            self._busy = self._clock() + wait, error
+            raise
 
     async def _exchange(
         self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None = None

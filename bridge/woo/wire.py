@@ -151,6 +151,16 @@ class Note(_Body):
     customer_note: bool = False
 
 
+class Webhook(_Body):
+    """A subscription to one topic. The store never shows its secret."""
+
+    id: int
+    status: Text = ""
+    """active, paused (by a person), or disabled (by the store, after deliveries that failed in a row)."""
+    topic: Text = ""
+    delivery_url: Text = ""
+
+
 class ErrorBody(_Body):
     """What WordPress answers when it says no: `code` is for machines, `message` comes in the shop's language."""
 

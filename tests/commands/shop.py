@@ -178,6 +178,7 @@ class Shop:
 def settings_of(name: str, database: Path, store: str, resurs: str, ecster: str) -> dict[str, Any]:
     return {
         "database": f"sqlite://{database}",
+        "web": None,
         "stores": [
             {
                 "name": name,

@@ -121,8 +121,20 @@ def test_nothing_typed_shows_the_commands() -> None:
 def test_help_of_every_command_fits_the_terminal_and_gives_examples() -> None:
     listed = typed("--help").out.partition("Commands:\n")[2].splitlines()
     names = [line.split()[0] for line in listed if line.startswith("  ") and not line.startswith("   ")]
-    assert {"run", "once", "status", "actions", "order", "approve", "adopt", "drop", "retry"} <= set(names)
-    for name in ("run", "once", "actions", "order", "approve", "adopt", "drop", "retry"):
+    assert {
+        "run",
+        "once",
+        "status",
+        "actions",
+        "order",
+        "approve",
+        "adopt",
+        "drop",
+        "retry",
+        "webhook",
+        "rewound",
+    } <= set(names)
+    for name in ("run", "once", "actions", "order", "approve", "adopt", "drop", "retry", "webhook", "rewound"):
         text = typed(name, "--help").out
         assert f"wc-bridge {name}" in text.partition("Example")[2]
         assert max(map(len, text.splitlines())) <= 100

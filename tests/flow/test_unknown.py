@@ -146,6 +146,7 @@ async def test_a_store_that_is_down_is_waited_for(tmp_path: Path) -> None:
         assert (await w.status())["problem"] == ended.problem
         assert w.calls() == []
         w.store.mishaps.maintenance = False
+        w.clock.advance(30)
         await w.cycle()
         assert w.books(it) == (0, TOTAL, 0)
         assert (await w.status())["problem"] == ""

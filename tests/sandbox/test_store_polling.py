@@ -1,5 +1,7 @@
 """What a poll of the store sees, where the recordings do not show it."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.sandbox.stores import Open, open_store
@@ -104,6 +106,18 @@ async def test_with_unstable_ties_a_walk_by_pages_misses_orders() -> None:
         assert len(walked) == 40
         assert set(walked) < all_ids
         assert await ids(store, orderby="modified", per_page="10") == walked[:10]
+
+
+@pytest.mark.parametrize(("storage", "first"), [("hpos", "early"), ("posts", "late")])
+async def test_posts_storage_sorts_by_the_shops_own_time(storage: str, first: str) -> None:
+    """In the night to 25 October 2026 it is 02:50 in Stockholm, and twenty minutes later 02:10."""
+    async with open_store(storage=storage) as store:
+        orders = {name: store.sandbox.create_order({"MUGG": 1}) for name in ("early", "late")}
+        store.sandbox.order(orders["early"]).modified = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)
+        store.sandbox.order(orders["late"]).modified = datetime(2026, 10, 25, 1, 10, tzinfo=UTC)
+        assert (await ids(store, orderby="modified"))[0] == orders[first]
+        after = await ids(store, orderby="modified", modified_after="2026-10-25T00:50:00Z")
+        assert after == [orders["late"]]
 
 
 async def test_what_an_order_is_asked_for_may_reach_into_objects() -> None:

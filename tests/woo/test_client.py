@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import simplejson
@@ -12,8 +13,8 @@ from aioresponses import CallbackResult, aioresponses
 from yarl import URL
 
 from bridge.errors import AccessDenied, Nonsense, NotThere, Unreadable
-from bridge.ports import Store
-from bridge.woo.client import Facts, WooStore
+from bridge.ports import Facts, Listed, Store
+from bridge.woo.client import WooStore
 from tests.woo import recorded
 
 ANY = re.compile(r"https://shop\.example/wp-json/wc/v3/")
@@ -38,6 +39,9 @@ def row(order_id: int, modified: datetime, **changes: Any) -> dict[str, Any]:
 class Shelf:
     """Orders behind a listing that filters, sorts and cuts as WooCommerce does, less what it is told to ignore."""
 
+    zone: ZoneInfo | None = None
+    """Posts storage sorts by the shop's local time."""
+
     def __init__(self, *rows: dict[str, Any], ignores: tuple[str, ...] = ()) -> None:
         self.rows = list(rows)
         self.ignores = ignores
@@ -53,9 +57,23 @@ class Shelf:
             if query.get("modified_after", "") < row["date_modified_gmt"] < query.get("modified_before", "9")
             and str(row["id"]) not in excluded
         ]
-        if "orderby" in query:
-            found.sort(key=lambda row: (row["date_modified_gmt"], row["id"]))
-        return CallbackResult(body=text(found[: int(query["per_page"])]))
+        match query.get("orderby"):
+            case "modified":
+                found.sort(key=self._place)
+            case "id":
+                found.sort(key=lambda row: int(row["id"]))
+        size, page = int(query["per_page"]), int(query.get("page", "1"))
+        body = text(found[size * (page - 1) : size * page])
+        self.answered(len(self.queries))
+        return CallbackResult(body=body, headers={"Date": "Sat, 21 Nov 2026 21:00:09 GMT"})
+
+    def _place(self, row: dict[str, Any]) -> tuple[str, int]:
+        moment = datetime.fromisoformat(row["date_modified_gmt"]).replace(tzinfo=UTC)
+        local = moment.astimezone(self.zone).replace(tzinfo=None) if self.zone else moment
+        return local.isoformat(), int(row["id"])
+
+    def answered(self, number: int) -> None:
+        """What happens in the shop after its nth answer."""
 
 
 def shelve(answers: aioresponses, shelf: Shelf) -> Shelf:
@@ -68,22 +86,41 @@ def test_it_is_what_the_engine_calls_a_store(store: WooStore) -> None:
     assert port.name == "butiken"
 
 
+async def walked(store: WooStore, moment: datetime | None) -> list[Listed]:
+    """Walk to the end, as the engine does."""
+    pages = [await store.changed_since(moment)]
+    while not pages[-1].whole:
+        pages.append(await store.changed_since(pages[-1].newest))
+    return pages
+
+
+def ids(*pages: Listed) -> list[int]:
+    return [found.id for page in pages for found in page.rows]
+
+
 async def test_changes_come_oldest_first_and_strictly_after_the_moment(
     store: WooStore, answers: aioresponses
 ) -> None:
     shelf = shelve(answers, Shelf(*(row(n, START + timedelta(seconds=10 - n)) for n in range(1, 6))))
-    rows = await store.changed_since(START + timedelta(seconds=6))
-    assert [(found.id, found.modified) for found in rows] == [
+    page = await store.changed_since(START + timedelta(seconds=6))
+    assert [(found.id, found.modified) for found in page.rows] == [
         (3, START + timedelta(seconds=7)),
         (2, START + timedelta(seconds=8)),
         (1, START + timedelta(seconds=9)),
     ]
+    assert (page.whole, page.newest) == (True, START + timedelta(seconds=9))
+    assert page.clock == START + timedelta(seconds=9)
     (query,) = shelf.queries
     assert query["modified_after"] == "2026-11-21T21:00:06"
     assert (query["dates_are_gmt"], query["orderby"], query["order"]) == ("true", "modified", "asc")
     assert (query["status"], query["per_page"]) == ("any", "100")
     assert {"refunds", "meta_data", "line_items", "tax_lines"} <= set(query["_fields"].split(","))
     assert not {"billing", "shipping", "customer_note"} & set(query["_fields"].split(","))
+
+
+async def test_a_store_without_a_clock_tells_no_time(store: WooStore, answers: aioresponses) -> None:
+    answers.get(ANY, body="[]")
+    assert (await store.changed_since(None)).clock is None
 
 
 async def test_the_moment_may_be_told_in_any_zone(store: WooStore, answers: aioresponses) -> None:
@@ -94,7 +131,7 @@ async def test_the_moment_may_be_told_in_any_zone(store: WooStore, answers: aior
 
 async def test_the_trash_is_asked_for_by_its_own_name(store: WooStore, answers: aioresponses) -> None:
     shelf = shelve(answers, Shelf())
-    assert await store.changed_since(None, trash=True) == []
+    assert (await store.changed_since(None, trash=True)).rows == []
     assert shelf.queries[0]["status"] == "trash"
     assert "modified_after" not in shelf.queries[0]
 
@@ -108,77 +145,91 @@ async def test_one_bad_row_does_not_spoil_the_others(store: WooStore, answers: a
             row(3, START + timedelta(seconds=2)),
         ),
     )
-    rows = await store.changed_since(None)
+    rows = (await store.changed_since(None)).rows
     assert [(found.id, found.order is not None) for found in rows] == [(1, True), (2, False), (3, True)]
     assert rows[1].problem == "its total: SEK cannot express 811.255"
     assert rows[1].modified == START + timedelta(seconds=1)
 
 
-async def test_a_full_page_never_cuts_a_second_in_two(store: WooStore, answers: aioresponses) -> None:
-    """99 orders, then 150 changed in one second by a bulk edit, then one more."""
+@pytest.mark.parametrize("ignores", [(), ("exclude",)], ids=["", "and exclude is ignored"])
+async def test_a_full_page_never_cuts_a_second_in_two(
+    store: WooStore, answers: aioresponses, ignores: tuple[str, ...]
+) -> None:
+    """99 orders, then 450 changed in one second by a bulk edit, then one more."""
     rows = [row(n, START + timedelta(seconds=n)) for n in range(1, 100)]
-    rows += [row(n, START + timedelta(seconds=200)) for n in range(100, 250)]
-    rows += [row(250, START + timedelta(seconds=201))]
-    shelve(answers, Shelf(*rows))
-    first = await store.changed_since(START)
-    assert [found.id for found in first] == list(range(1, 250))
-    assert first[-1].modified is not None
-    assert [found.id for found in await store.changed_since(first[-1].modified)] == [250]
+    rows += [row(n, START + timedelta(seconds=200)) for n in range(100, 550)]
+    rows += [row(550, START + timedelta(seconds=201))]
+    shelve(answers, Shelf(*rows, ignores=ignores))
+    first, second = await walked(store, START)
+    assert ids(first) == list(range(1, 550))
+    assert ids(second) == [550]
 
 
-@pytest.mark.parametrize("ignored", ["exclude", "modified_before"])
-async def test_the_walk_needs_neither_exclude_nor_modified_before_while_a_second_fits_a_page(
-    store: WooStore, answers: aioresponses, ignored: str
+async def test_a_full_page_costs_one_small_request_more(store: WooStore, answers: aioresponses) -> None:
+    shelf = shelve(answers, Shelf(*(row(n, START + timedelta(seconds=n)) for n in range(1, 240))))
+    assert ids(*await walked(store, START)) == list(range(1, 240))
+    assert ["exclude" in query for query in shelf.queries] == [False, True, False, True, False]
+
+
+@pytest.mark.parametrize("after", range(1, 5))
+async def test_rows_that_leave_while_a_big_second_is_read_hide_no_others(
+    store: WooStore, answers: aioresponses, after: int
 ) -> None:
-    rows = [row(n, START + timedelta(seconds=n // 3 + 1)) for n in range(1, 240)]
-    shelve(answers, Shelf(*rows, ignores=(ignored,)))
-    seen: list[int] = []
-    moment = START
-    while found := await store.changed_since(moment):
-        seen += [one.id for one in found]
-        assert found[-1].modified is not None
-        moment = found[-1].modified
-    assert seen == list(range(1, 240))
+    """Someone changes 70 of 450 orders of one second between two pages: the following ones move up."""
+
+    class Busy(Shelf):
+        def answered(self, number: int) -> None:
+            if number == after:
+                for changed in self.rows[90:160]:
+                    changed["date_modified_gmt"] = "2026-11-21T21:30:00"
+
+    shelve(answers, Busy(*(row(n, START) for n in range(1, 451))))
+    assert set(ids(*await walked(store, None))) == set(range(1, 451))
 
 
-async def test_a_second_too_big_for_a_store_that_ignores_exclude_is_an_error_and_no_loop(
-    store: WooStore, answers: aioresponses
+@pytest.mark.parametrize("sorted_by", ["nothing", "local time"])
+async def test_however_the_store_sorts_no_order_is_left_out(
+    store: WooStore, answers: aioresponses, sorted_by: str
 ) -> None:
-    shelve(answers, Shelf(*(row(n, START) for n in range(1, 150)), ignores=("exclude",)))
-    with pytest.raises(Nonsense, match="`exclude`"):
-        await store.changed_since(None)
+    """Posts storage sorts by local time, in which the hour from 02:00 comes twice in autumn."""
+    night = datetime(2026, 10, 24, 23, 30, tzinfo=UTC)
+    shelf = Shelf(*(row(n, night + timedelta(seconds=47 * (n * 7919 % 301))) for n in range(1, 302)))
+    if sorted_by == "nothing":
+        shelf.ignores = ("orderby",)
+    shelf.zone = ZoneInfo("Europe/Stockholm")
+    shelve(answers, shelf)
+    pages = await walked(store, night - timedelta(seconds=1))
+    assert sorted(ids(*pages)) == list(range(1, 302))
+    for page in pages:
+        times = [found.modified for found in page.rows if found.modified]
+        assert times == sorted(times)
+
+
+@pytest.mark.parametrize("parameter", ["modified_before", "page"])
+async def test_what_would_lose_orders_or_never_end_is_an_error(
+    store: WooStore, answers: aioresponses, parameter: str
+) -> None:
+    rows = [row(n, START + timedelta(seconds=n // 250)) for n in range(1, 450)]
+    shelve(answers, Shelf(*rows, ignores=(parameter,)))
+    with pytest.raises(Nonsense, match=f"`{parameter}`"):
+        await walked(store, None)
 
 
 async def test_a_small_store_that_ignores_the_filter_is_filtered_here(
     store: WooStore, answers: aioresponses
 ) -> None:
     shelve(answers, Shelf(row(1, START), row(2, START + timedelta(seconds=1)), ignores=("modified_after",)))
-    assert [found.id for found in await store.changed_since(START)] == [2]
+    assert ids(await store.changed_since(START)) == [2]
 
 
+@pytest.mark.parametrize("seconds", [120, 50], ids=["all of the page is older", "some of it is newer"])
 async def test_a_big_store_that_ignores_the_filter_is_an_error_and_not_a_quiet_shop(
-    store: WooStore, answers: aioresponses
+    store: WooStore, answers: aioresponses, seconds: int
 ) -> None:
     rows = [row(n, START + timedelta(seconds=n)) for n in range(1, 150)]
     shelve(answers, Shelf(*rows, ignores=("modified_after",)))
     with pytest.raises(Nonsense, match="`modified_after`"):
-        await store.changed_since(START + timedelta(seconds=120))
-
-
-async def test_a_full_page_without_order_is_an_error(store: WooStore, answers: aioresponses) -> None:
-    rows = [row(n, START + timedelta(hours=3) * (n % 3)) for n in range(1, 150)]
-    shelve(answers, Shelf(*rows, ignores=("orderby",)))
-    with pytest.raises(Nonsense, match="orderby=modified"):
-        await store.changed_since(START - timedelta(seconds=1))
-
-
-async def test_the_hour_that_comes_twice_is_no_disorder(store: WooStore, answers: aioresponses) -> None:
-    """Posts storage sorts by local time: an order of the second 02:10 stands before one of the first 02:50."""
-    rows = [row(n, START + timedelta(minutes=70 if n % 2 else 50)) for n in range(1, 101)]
-    shelve(answers, Shelf(*rows, ignores=("orderby",)))
-    times = [found.modified for found in await store.changed_since(START)]
-    assert len(times) == 100
-    assert times == sorted(time for time in times if time is not None)
+        await store.changed_since(START + timedelta(seconds=seconds))
 
 
 async def test_orders_by_id_leave_out_what_the_store_does_not_list(store: WooStore, answers: aioresponses) -> None:
@@ -321,12 +372,12 @@ async def test_facts_are_those_of_the_store(
     assert (facts.address, facts.clock) == ("https://store.example", START)
 
 
-@pytest.mark.parametrize(("environment", "locale"), [({"language": "sv_SE"}, "sv_SE"), ({}, "")])
+@pytest.mark.parametrize(("environment", "locale"), [({"language": "sv_SE"}, "sv_SE"), ({}, None)])
 async def test_the_language_is_the_shops_where_it_tells(
-    store: WooStore, answers: aioresponses, environment: dict[str, str], locale: str
+    store: WooStore, answers: aioresponses, environment: dict[str, str], locale: str | None
 ) -> None:
     answers.get(ANY, body=text({"environment": environment, "settings": {}}))
-    assert await store.locale() == locale
+    assert (await store.facts()).locale == locale
 
 
 async def test_a_key_that_may_not_read_the_status_still_reaches_the_store(

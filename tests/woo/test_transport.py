@@ -55,7 +55,7 @@ async def never_answers(_: web.Request) -> web.StreamResponse:
 
 async def test_plain_http_is_signed_anew_at_every_attempt(make_store: MakeStore, script: Script) -> None:
     script.answers(gives(502), gives(502), gives())
-    assert await make_store(script.url).changed_since(None) == []
+    assert (await make_store(script.url).changed_since(None)).whole
     urls = [URL(script.url + request.path_qs, encoded=True) for request in script.requests]
     assert len(urls) == 3
     for url in urls:
@@ -89,18 +89,50 @@ async def test_a_write_on_plain_http_is_signed_too(make_store: MakeStore, script
 async def test_a_read_is_tried_three_times_and_a_write_once(
     make_store: MakeStore, script: Script, trouble: Handler, error: type[BridgeError]
 ) -> None:
-    store = make_store(script.url)
     script.answers(trouble, trouble, gives())
-    assert await store.changed_since(None) == []
+    assert (await make_store(script.url).changed_since(None)).whole
     script.answers(trouble)
     script.requests.clear()
     with pytest.raises(error):
-        await store.add_note(14, "x")
+        await make_store(script.url).add_note(14, "x")
     assert [request.method for request in script.requests] == ["POST"]
     script.requests.clear()
     with pytest.raises(error):
-        await store.changed_since(None)
+        await make_store(script.url).changed_since(None)
     assert len(script.requests) >= 3
+
+
+@pytest.mark.parametrize(
+    ("after", "holds"),
+    [({"Retry_After": "7"}, 7), ({"Retry_After": "600"}, 30), ({}, 30)],
+    ids=["its own wait", "no longer than half a minute", "none of its own"],
+)
+async def test_a_store_that_asked_to_wait_is_asked_nothing_for_a_while(
+    make_store: MakeStore, script: Script, after: dict[str, str], holds: int
+) -> None:
+    now = 1795298400
+    store = make_store(script.url, clock=lambda: now)
+    script.answers(gives(503, **after))
+    with pytest.raises(Busy):
+        await store.add_note(14, "x")
+    script.answers(gives())
+    now += holds - 1
+    with pytest.raises(Busy, match="HTTP 503") as raised:
+        await store.order(14)
+    assert raised.value.after == timedelta(seconds=1)
+    assert len(script.requests) == 1
+    now += 1
+    assert (await store.changed_since(None)).whole
+
+
+async def test_a_clock_that_is_set_back_keeps_no_store_waiting(make_store: MakeStore, script: Script) -> None:
+    now = 1795298400
+    store = make_store(script.url, clock=lambda: now)
+    script.answers(gives(503, Retry_After="600"), gives())
+    with pytest.raises(Busy):
+        await store.changed_since(None)
+    now -= 86400
+    assert (await store.changed_since(None)).whole
 
 
 @pytest.mark.parametrize(
@@ -186,7 +218,7 @@ async def test_where_the_header_gets_lost_the_keys_go_into_the_query_from_then_o
     keeper = Keeper(in_query=True, in_header=False)
     answers.get(ANY, callback=keeper, repeat=True)
     answers.post(ANY, callback=keeper, repeat=True)
-    assert await store.changed_since(None) == []
+    assert (await store.changed_since(None)).whole
     assert await store.add_note(14, "x") == 8
     assert keeper.seen == [("orders", True, False), ("orders", False, True), ("notes", False, True)]
 

@@ -9,6 +9,7 @@ import aiohttp
 
 from bridge.sandbox.store.api import dumps
 from bridge.sandbox.store.model import Webhook
+from bridge.sandbox.store.refusals import Refusal
 from bridge.sandbox.store.shop import Shop
 from bridge.sandbox.store.wire import Writer
 
@@ -32,13 +33,16 @@ class Deliverer:
         self._made = 0
 
     async def run(self) -> list[Delivery]:
-        """Ping the webhooks that are new, then deliver what is due, once, each order as it is now."""
+        """Ping the webhooks that are new or changed, then deliver what is due, once, each order as it is now."""
         done = []
         async with aiohttp.ClientSession(timeout=_PATIENCE) as session:
             for webhook in self._shop.webhooks.values():
-                if not webhook.pinged:
-                    done.append(await self._send(session, webhook, f"webhook_id={webhook.id}", _ping()))
-                    webhook.pinged, webhook.modified = True, self._shop.now()
+                if webhook.ping_due:
+                    webhook.ping_due = False
+                    ping = await self._send(session, webhook, f"webhook_id={webhook.id}", _ping())
+                    if ping.status == 200:
+                        webhook.ping_pending, webhook.modified = False, self._shop.now()
+                    done.append(ping)
             due, self._shop.due = self._shop.due, {}
             for webhook_id, topic, order_id in due:
                 webhook_or_none = self._shop.webhooks.get(webhook_id)
@@ -52,10 +56,10 @@ class Deliverer:
         return done
 
     def _body(self, topic: str, order_id: int) -> str:
-        order = self._shop.orders.get(order_id)
-        if order is None or topic == "order.deleted":
+        if topic == "order.deleted":
             return dumps({"id": order_id})
-        return dumps(self._write.order(order))
+        order = self._shop.orders.get(order_id)
+        return dumps(Refusal.no_order().body if order is None else self._write.order(order))
 
     def _headers(self, webhook: Webhook, topic: str, body: str) -> dict[str, str]:
         self._made += 1
@@ -78,7 +82,9 @@ class Deliverer:
         version = f"WooCommerce/{self._shop.version} Hookshot (WordPress/6.9.1)"
         headers = {"User-Agent": version, **headers}
         try:
-            async with session.post(webhook.delivery_url, data=body.encode(), headers=headers) as response:
+            async with session.post(
+                webhook.delivery_url, data=body.encode(), headers=headers, allow_redirects=False
+            ) as response:
                 status: int | None = response.status
         except (aiohttp.ClientError, TimeoutError):
             status = None
@@ -90,8 +96,8 @@ def _ping() -> dict[str, str]:
 
 
 def _count(webhook: Webhook, delivery: Delivery) -> None:
-    """After five failures in a row the store gives the webhook up."""
-    fine = delivery.status is not None and 200 <= delivery.status < 300
+    """After five failures in a row the store gives the webhook up; a redirect is none, though nobody follows it."""
+    fine = delivery.status is not None and 200 <= delivery.status < 303
     webhook.failures = 0 if fine else webhook.failures + 1
     if webhook.failures >= FAILURES_UNTIL_DISABLED:
         webhook.status = "disabled"

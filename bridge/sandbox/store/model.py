@@ -188,5 +188,7 @@ class Webhook:
     modified: datetime | None = None
     status: str = "active"
     failures: int = 0
-    """Failed deliveries in a row."""
-    pinged: bool = False
+    """Failed deliveries in a row; to make it active again does not forget them."""
+    ping_due: bool = True
+    ping_pending: bool = True
+    """Whether no ping was answered with 200 yet: every change of it makes the store try again."""

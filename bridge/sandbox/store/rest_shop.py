@@ -1,7 +1,7 @@
 """Coupons and webhooks, and what the store tells about itself: version, storage, currency (recordings, 31)."""
 
 from bridge.sandbox.store import coupons
-from bridge.sandbox.store.asking import Answer
+from bridge.sandbox.store.asking import Answer, paged
 from bridge.sandbox.store.figures import amount
 from bridge.sandbox.store.lines import Json
 from bridge.sandbox.store.model import Webhook
@@ -49,11 +49,7 @@ def _create_coupon(call: Call) -> Answer:
 def _create_webhook(call: Call) -> Answer:
     """Take a subscription; its ping is due at once, and carries no signature."""
     topic, url = str(call.body.get("topic", "")), str(call.body.get("delivery_url", ""))
-    if topic not in HOOKS:
-        raise Refusal(400, "woocommerce_rest_webhook_invalid_topic", "Webhook topic is required and must be valid.")
-    if not url.startswith(("http://", "https://")):
-        message = "Webhook delivery URL must be a valid URL starting with http:// or https://."
-        raise Refusal(400, "woocommerce_rest_webhook_invalid_delivery_url", message)
+    _check_webhook(topic, url)
     webhook = Webhook(
         id=next(call.shop.webhook_ids),
         name=str(call.body.get("name", "Webhook created")),
@@ -66,8 +62,37 @@ def _create_webhook(call: Call) -> Answer:
     return Answer(201, call.write.webhook(webhook))
 
 
+def _check_webhook(topic: str, url: str) -> None:
+    if topic not in HOOKS:
+        message = "Webhook topic is required and must be valid."
+        raise Refusal(400, "woocommerce_rest_shop_webhook_invalid_topic", message)
+    if not url.startswith(("http://", "https://")):
+        message = "Webhook delivery URL must be a valid URL starting with http:// or https://."
+        raise Refusal(400, "woocommerce_rest_shop_webhook_invalid_delivery_url", message)
+
+
+def _update_webhook(call: Call) -> Answer:
+    """Change what is given and not empty; ping an active one that goes elsewhere, or never answered a ping."""
+    webhook, body = _webhook(call), call.body
+    status = str(body.get("status") or webhook.status)
+    topic, url = str(body.get("topic") or webhook.topic), str(body.get("delivery_url") or webhook.delivery_url)
+    _check_webhook(topic, url)
+    if status not in ("active", "paused", "disabled"):
+        message = "Webhook status must be valid."
+        raise Refusal(400, "woocommerce_rest_shop_webhook_invalid_status", message)
+    webhook.ping_due = status == "active" and (webhook.ping_pending or url != webhook.delivery_url)
+    webhook.status, webhook.topic, webhook.delivery_url = status, topic, url
+    webhook.name = str(body.get("name") or webhook.name)
+    webhook.secret = str(body.get("secret") or webhook.secret)
+    webhook.modified = call.shop.now()
+    return Answer(200, call.write.webhook(webhook))
+
+
 def _list_webhooks(call: Call) -> Answer:
-    return Answer(200, [call.write.webhook(webhook) for webhook in call.shop.webhooks.values()])
+    status = call.asked.choice("status", ("all", "active", "paused", "disabled"), "all")
+    newest = sorted(call.shop.webhooks.values(), key=lambda one: (one.created, one.id), reverse=True)
+    rows = [call.write.webhook(webhook) for webhook in newest if status in ("all", webhook.status)]
+    return paged(call.asked, f"{call.write.api}/webhooks", rows)
 
 
 def _read_webhook(call: Call) -> Answer:
@@ -173,7 +198,7 @@ def _decimals(call: Call) -> Answer:
 ROUTES = (
     at("/coupons", "GET, POST", post=_create_coupon),
     at("/webhooks", "GET, POST", get=_list_webhooks, post=_create_webhook),
-    at("/webhooks/#", _WHOLE, get=_read_webhook, delete=_delete_webhook),
+    at("/webhooks/#", _WHOLE, get=_read_webhook, put=_update_webhook, delete=_delete_webhook),
     at("/system_status", "GET", get=_system_status),
     at("/data/currencies/current", "GET", get=_currency),
     at("/payment_gateways", "GET", get=_gateways),

@@ -7,6 +7,8 @@ refund move it on neither.
 
 import hashlib
 from collections.abc import Callable, Iterable
+from copy import deepcopy
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import count
@@ -44,6 +46,17 @@ class Touch(StrEnum):
     """Lines, total, addresses, meta."""
 
 
+_COUNTERS = ("ids", "item_ids", "meta_ids", "item_meta_ids", "note_ids", "webhook_ids", "_numbers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """A shop's database at one moment: its books, and the next of each kind of id."""
+
+    books: tuple[dict[int, Order], dict[str, Coupon], dict[int, Webhook], dict[tuple[int, str, int], None]]
+    next_ids: dict[str, int]
+
+
 class Shop:
     """`clock` gives aware times; the shop keeps whole seconds of them."""
 
@@ -73,6 +86,21 @@ class Shop:
         self.ids, self.item_ids, self.meta_ids = count(FIRST_ID), count(1), count(1)
         self.item_meta_ids, self.note_ids, self.webhook_ids = count(1), count(1), count(1)
         self._numbers = None if first_number is None else count(first_number)
+
+    def backup(self) -> Backup:
+        next_ids = {name: next(ids) for name in _COUNTERS if (ids := getattr(self, name)) is not None}
+        self._count_from(next_ids)
+        books = (self.orders, self.coupons, self.webhooks, self.due)
+        return Backup(books=deepcopy(books), next_ids=next_ids)
+
+    def go_back(self, backup: Backup) -> None:
+        """Be as the backup has it: the ids that were given out since are given out again."""
+        self.orders, self.coupons, self.webhooks, self.due = deepcopy(backup.books)
+        self._count_from(backup.next_ids)
+
+    def _count_from(self, next_ids: dict[str, int]) -> None:
+        for name, following in next_ids.items():
+            setattr(self, name, count(following))
 
     @property
     def modern(self) -> bool:

@@ -11,7 +11,7 @@ from bridge.sandbox.store import coupons, editing, refunds
 from bridge.sandbox.store.figures import ZERO, rounded
 from bridge.sandbox.store.model import Item, ItemKind, Note, Order, Product
 from bridge.sandbox.store.refunds import Part
-from bridge.sandbox.store.shop import Shop, Touch
+from bridge.sandbox.store.shop import Backup, Shop, Touch
 
 _CUSTOMER = {
     "first_name": "Anna",
@@ -184,6 +184,14 @@ class Staff:
                 refund.refunded_payment = True
 
     # ---- the shop
+
+    def backup(self) -> Backup:
+        """Back the shop's database up."""
+        return self.shop.backup()
+
+    def restore_backup(self, backup: Backup) -> None:
+        """Put a backup back: orders, refunds and dates are as they were, and ids are given out again."""
+        self.shop.go_back(backup)
 
     def add_product(self, sku: str, name: str, price: str, tax_class: str = "") -> int:
         """Stock another product; `price` is without tax, `tax_class` "" or "reduced-rate" (12 %) and so on."""

@@ -1,0 +1,118 @@
+"""What a store that went back in time has forgotten, and how it is gone on with, on a person's word."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bridge.db import rewinds
+from bridge.db.journal import Journal
+from bridge.db.known import Known
+from bridge.domain.orders import GONE, Order
+from bridge.domain.records import Record
+from bridge.domain.rewinding import Deed, gone_back, gone_on_from, is_another, missing, told
+from bridge.errors import NotThere, Unreadable
+from bridge.ports import Row, Store
+
+OLDEST_BACKUP = timedelta(days=90)
+"""A backup that is put back over a shop at work is not older."""
+BATCH = 100
+"""Orders that a store lists by id at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """An order about which something is known here that the store, having gone back, does not know."""
+
+    known: Known
+    before: Order
+    now: Order
+    deeds: list[Deed]
+    """What was done here and is missing there; may be nothing."""
+
+    @property
+    def another(self) -> bool:
+        return is_another(self.before, self.now)
+
+    @property
+    def words(self) -> list[str]:
+        """The story of it."""
+        what = "the shop went back in time: "
+        if self.another:
+            what += f"another order, made {self.now.created:%Y-%m-%d %H:%M}, has this id"
+        elif self.now.status == GONE:
+            what += "it no longer has this order"
+        else:
+            what += f"it shows this order as of {self.now.modified:%Y-%m-%d %H:%M}, {self.now.status}"
+        done = [f"done before, and missing there: {told(deed, self.before.currency)}" for deed in self.deeds]
+        return [what, *done]
+
+
+async def differences(store: Store, now: datetime) -> AsyncIterator[Difference]:
+    """Compare what is known of the orders that a backup can have forgotten with what the store shows.
+
+    Raises RemoteError.
+    """
+    journal = Journal(store.name)
+    for batch in _batches(await rewinds.touched(store.name, now - OLDEST_BACKUP)):
+        known = await journal.known_many(batch)
+        listed = {row.id: row for row in await store.by_ids(batch)}
+        for order_id in batch:
+            found = await _difference(store, known[order_id], listed.get(order_id))
+            if found is not None:
+                yield found
+
+
+def _batches(ids: list[int]) -> list[list[int]]:
+    return [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+
+
+async def _difference(store: Store, known: Known, row: Row | None) -> Difference | None:
+    before, record = known.order, known.record
+    if before is None or record is None or (row is None and before.status == GONE):
+        return None
+    if (
+        row is not None
+        and row.order is not None
+        and _alike(before, row.order)
+        and not _open_to_doubt(record, before)
+    ):
+        return None
+    try:
+        now = await store.order(before.id)
+    except NotThere:
+        now = replace(before, status=GONE)
+    except Unreadable:  # its next look says so
+        return None
+    deeds = missing(await rewinds.deeds(known), before, now)
+    gone = now.status == GONE and before.status != "trash"
+    doubtful = _open_to_doubt(record, now) or gone_back(before, record.changed, now)
+    if not (gone or deeds or doubtful):
+        return None
+    return Difference(known=known, before=before, now=now, deeds=deeds)
+
+
+def _open_to_doubt(record: Record, order: Order) -> bool:
+    """Whether the total is not what order and payment agreed on: the backup may have brought it back.
+
+    On posts storage no date tells, and it may have been taken for staff's word before another order told.
+    """
+    return record.closed is None and record.agreed is not None and record.agreed.total != order.total
+
+
+def _alike(before: Order, listed: Order) -> bool:
+    """Whether a listing, which gives of a refund no more than id and amount, shows the order as it was."""
+    shown = (listed.created, listed.modified, listed.status, listed.total, listed.meta, listed.transaction_id)
+    amounts = [(refund.id, refund.amount) for refund in listed.refunds]
+    known = (before.created, before.modified, before.status, before.total, before.meta, before.transaction_id)
+    return (shown, amounts) == (known, [(refund.id, refund.amount) for refund in before.refunds])
+
+
+async def go_on(store: str, found: list[Difference], now: datetime) -> None:
+    """Take the store as it is now, and let it go on: what is decided follows from what it shows."""
+    for it in found:
+        if it.another:
+            await rewinds.part_from(store, it.known, it.now.id, it.words, now)
+        elif it.known.record is not None:
+            snapshot, record = gone_on_from(it.before, it.known.record, it.now)
+            await rewinds.go_on_from(it.known, snapshot, record, it.words, now)
+    await rewinds.let_go(store, now)
