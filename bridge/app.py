@@ -39,7 +39,9 @@ async def units(
     """Open the database and make every store's unit. Raises DatabaseError and SettingsError."""
     kinds = provider_kinds()
     with alone(sqlite_path(settings.database)):
-        async with opened(settings.database), aiohttp.ClientSession() as session:
+        # No store waits for the connections of another: each store and provider bounds its own.
+        connections = aiohttp.TCPConnector(limit=0)
+        async with opened(settings.database), aiohttp.ClientSession(connector=connections) as session:
             made = [_unit(store, kinds, session, now, chance) for store in settings.stores]
             for unit, store in zip(made, settings.stores, strict=True):
                 await start(unit, store.mode)
@@ -53,18 +55,8 @@ def _unit(
     now: Callable[[], datetime],
     chance: Callable[[], float],
 ) -> Unit:
-    id_keys = {key for provider in store.providers for key in kinds[provider.type].PAYMENT_ID_KEYS}
     return Unit(
-        store=WooStore(
-            session,
-            name=store.name,
-            url=store.url,
-            consumer_key=store.consumer_key.reveal(),
-            consumer_secret=store.consumer_secret.reveal(),
-            keep_meta=frozenset({SWITCH, *id_keys}),
-            concurrency=store.concurrency,
-            clock=lambda: now().timestamp(),
-        ),
+        store=store_client(store, kinds, session, now),
         providers=tuple(kinds[provider.type].connect(provider, session) for provider in store.providers),
         methods=tuple(_method(i, provider, kinds[provider.type]) for i, provider in enumerate(store.providers)),
         journal=Journal(store.name),
@@ -76,6 +68,26 @@ def _unit(
         start_from=store.start_from if isinstance(store.start_from, date) else None,
         now=now,
         chance=chance,
+    )
+
+
+def store_client(
+    store: StoreSettings,
+    kinds: Mapping[str, ProviderKind],
+    session: aiohttp.ClientSession,
+    now: Callable[[], datetime] = utc_now,
+) -> WooStore:
+    """The client of a store, which keeps of an order's meta what names its payment and nothing else of others'."""
+    id_keys = {key for provider in store.providers for key in kinds[provider.type].PAYMENT_ID_KEYS}
+    return WooStore(
+        session,
+        name=store.name,
+        url=store.url,
+        consumer_key=store.consumer_key.reveal(),
+        consumer_secret=store.consumer_secret.reveal(),
+        keep_meta=frozenset({SWITCH, *id_keys}),
+        concurrency=store.concurrency,
+        clock=lambda: now().timestamp(),
     )
 
 

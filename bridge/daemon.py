@@ -3,7 +3,9 @@
 import asyncio
 import signal
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -11,6 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bridge.app import units
 from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine.progress import Listener
 from bridge.engine.unit import Unit
 from bridge.settings import Settings, StoreSettings
 from bridge.web import webhooks
@@ -33,9 +36,10 @@ _ANY = 0
 Tasks = set[asyncio.Task[None]]
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, progress: Listener | None = None) -> None:
     """Run until SIGTERM or SIGINT. Then no new work begins, and running calls finish or are recorded as unknown.
 
+    `progress` hears how far the first runs have come; None: the log does.
     Raises AddressTaken where `web.listen` can't be had: a shop that delivers in vain gives its webhook up.
     """
     stopping = asyncio.Event()
@@ -43,6 +47,8 @@ async def serve(settings: Settings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
     async with units(settings) as made:
+        for unit in made:
+            unit.progress = progress or unit.progress
         clocks = [_Clock(unit, store, stopping) for unit, store in zip(made, settings.stores, strict=True)]
         shops = {unit.store.name: clock.shop() for unit, clock in zip(made, clocks, strict=True)}
         async with listening(settings.web.listen, webhooks.routes(shops)):
@@ -51,11 +57,26 @@ async def serve(settings: Settings) -> None:
                 clock.wind(scheduler)
             scheduler.start()
             log.info("daemon.started", stores=[unit.store.name for unit in made])
-            await stopping.wait()
+            await _set_by_the_clock(scheduler, stopping)
             log.info("daemon.stopping")
             scheduler.shutdown(wait=False)
         await asyncio.gather(*(clock.drain() for clock in clocks))
     log.info("daemon.stopped")
+
+
+async def _set_by_the_clock(scheduler: AsyncIOScheduler, stopping: asyncio.Event) -> None:
+    """Wait for the end; where the wall clock is set back, let all tick at once, and go on from there.
+
+    The scheduler goes by it, and would wait until it is as late again as it was.
+    """
+    while not stopping.is_set():
+        before = datetime.now(UTC)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), TICK.total_seconds())
+        if datetime.now(UTC) < before:
+            log.warning("clock.set_back")
+            for job in scheduler.get_jobs():
+                job.modify(next_run_time=datetime.now(UTC))
 
 
 class _Clock:
@@ -63,10 +84,12 @@ class _Clock:
 
     def __init__(self, unit: Unit, store: StoreSettings, stopping: asyncio.Event) -> None:
         self._unit, self._store, self._stopping = unit, store, stopping
-        self._swept: datetime | None = None
+        self._swept: float | None = None
+        """When, by the loop's clock, which nobody sets."""
         self._polling: Tasks = set()
         self._working: Tasks = set()
-        self._hints, self._strangers = Hints(self._look), Hints(self._look_for_strangers)
+        self._strangers = Hints(self._look_for_strangers)
+        self._hints = Hints(self._look, partial(self._strangers.add, _ANY))
 
     def wind(self, scheduler: AsyncIOScheduler) -> None:
         """Let the scheduler tick for this store: at once, and then at the store's own pace."""
@@ -98,8 +121,8 @@ class _Clock:
             log.error("tick.failed", store=self._unit.store.name, exc_info=error)
 
     async def _poll(self) -> None:
-        now = datetime.now(UTC)
-        sweeping = self._swept is None or now - self._swept >= self._store.poll.sweep
+        now = asyncio.get_running_loop().time()
+        sweeping = self._swept is None or now - self._swept >= self._store.poll.sweep.total_seconds()
         problem = await look_around(self._unit, sweeping=sweeping)
         if sweeping and not problem:
             self._swept = now
@@ -116,19 +139,27 @@ class _Clock:
 
         return Shop(secret=secret, hint=self._hints.add)
 
-    async def _look(self, order_id: int) -> None:
-        """Work on an order that the shop says has changed; one that is not known yet comes in by a poll."""
+    async def _look(self, order_id: int) -> bool:
+        """Work on an order that the shop says has changed; one that is not known yet comes in by a poll.
+
+        Not while it is worked on: to wake it then voids the look that is under way, and hints that come faster
+        than the shop answers would void every one.
+        """
         if await self._unit.journal.known(order_id) is None:
             self._strangers.add(_ANY)
-            return
+            return True
+        if order_id in self._unit.busy:
+            return False
         await self._unit.journal.wake([order_id], self._unit.now())
         await self._tick(self._work, self._working)
+        return True
 
-    async def _look_for_strangers(self, _: int) -> None:
+    async def _look_for_strangers(self, _: int) -> bool:
         """Poll now; not beside another poll, nor content with one that began before the shop spoke."""
         if self._polling:
             await asyncio.wait(self._polling)
         await self._tick(self._poll, self._polling)
+        return True
 
     async def drain(self) -> None:
         """Let calls finish within the grace; cut off the rest, which records them as unknown. Polls only read."""

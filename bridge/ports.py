@@ -1,12 +1,12 @@
 """What the engine needs of the outside, in its own words. Clients, adapters and fakes implement these."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from bridge.domain.lines import Charge
-from bridge.domain.orders import Order
+from bridge.domain.orders import Order, Refund
 from bridge.domain.outcomes import Outcome
 from bridge.domain.payments import Payment
 from bridge.domain.steps import Call
@@ -56,6 +56,19 @@ class Row:
     problem: str = ""
 
 
+PAGE: Final = 100
+"""The most orders that a store lists at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One of the numbered pages of a listing."""
+
+    rows: list[Row]
+    total: int
+    """How many orders all the pages have together, as the store counts; 0 where it does not say."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """One answer of a walk through a store's orders by the time of their last change."""
@@ -66,6 +79,8 @@ class Listed:
     """Nothing newer is there."""
     clock: datetime | None
     """The store's own time as it began to answer; None where it does not say."""
+    total: int = 0
+    """How many orders there are in all, as the store counts; 0 where it does not say."""
 
     @property
     def newest(self) -> datetime | None:
@@ -96,6 +111,7 @@ class Facts:
 class Note:
     id: int
     text: str
+    created: datetime | None = None
 
 
 class Store(Protocol):
@@ -105,6 +121,16 @@ class Store(Protocol):
     def name(self) -> str:
         """The store's name in settings.yaml."""
 
+    @property
+    def concurrency(self) -> int:
+        """How many requests at a time it is asked at most; more wait for their turn."""
+
+    async def newest(self) -> Listed:
+        """Return the orders that changed last, about 100, or all there are; they say nothing of what is older."""
+
+    async def page(self, number: int, until: datetime) -> Page:
+        """Return one page, the first is 1, of the orders that were changed last up to `until`, in order of id."""
+
     async def changed_since(self, moment: datetime | None, *, trash: bool = False) -> Listed:
         """Return about 100 orders modified strictly after `moment` (None: from the beginning), or all there are.
 
@@ -113,6 +139,12 @@ class Store(Protocol):
 
     async def by_ids(self, ids: list[int]) -> list[Row]:
         """Return the orders among `ids` (at most 100) that the store lists; those it does not are left out."""
+
+    async def refunds(self, orders: Iterable[Order]) -> dict[int, Refund]:
+        """Return in full, by id, the refunds of which these orders, as listed, give no more than id and amount.
+
+        Those that can't be had are left out: what is the matter, a read of the order itself tells.
+        """
 
     async def order(self, order_id: int) -> Order:
         """Read one order with its refunds in full. Raises NotThere when the store no longer has it."""

@@ -13,7 +13,9 @@ from typing import Any
 import click
 
 from bridge.app import units
+from bridge.cli.progress import bars
 from bridge.cli.shared import Command, Duration, console, finish, json_option, print_json, run_async, settings
+from bridge.cli.shown import first_run
 from bridge.db import queries
 from bridge.db.connection import existing, sqlite_path
 from bridge.db.copying import copy_sqlite
@@ -21,6 +23,8 @@ from bridge.db.journal import Journal
 from bridge.domain.money import to_major
 from bridge.domain.records import State
 from bridge.engine.cycles import once as one_cycle
+from bridge.engine.progress import Listener
+from bridge.engine.rewinding import remedy
 from bridge.engine.unit import Unit
 from bridge.errors import UsageError
 from bridge.settings import Settings, StoreSettings
@@ -75,20 +79,22 @@ def once(*, wait: timedelta, dry_run: bool, as_json: bool) -> None:
       wc-bridge once --wait 10m     wait for unknown calls as well
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
     chosen = settings(with_stores=True)
-    with _rehearsal(chosen) if dry_run else nullcontext(chosen) as used:
-        result = run_async(lambda: _work(used, wait))
+    with _rehearsal(chosen) if dry_run else nullcontext(chosen) as used, bars() as progress:
+        result = run_async(lambda: _work(used, wait, progress))
     if as_json:
         stores = [{**asdict(cycle), "next_due": _moment(cycle.next_due)} for cycle in result.cycles]
         print_json({"dry_run": dry_run, "stores": stores, "actions": result.actions})
     else:
         _print(result, {store.name for store in chosen.stores if dry_run or store.mode == "shadow"})
     silent = _complain(result)
-    needing = any(store["attention"] for store in result.status)
+    needing = any(store["attention"] or store["rewound"] for store in result.status)
     finish(3 if silent else 1 if needing else 0)
 
 
-async def _work(used: Settings, wait: timedelta) -> _Result:
+async def _work(used: Settings, wait: timedelta, progress: Listener | None) -> _Result:
     async with units(used) as made:
+        for unit in made:
+            unit.progress = progress or unit.progress
         before = await queries.actions()
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(_in_time(unit, wait)) for unit in made]
@@ -151,6 +157,13 @@ def _print(result: _Result, shadows: set[str]) -> None:
         if not cycle.problem:
             looked = "the time was up" if cycle.looked is None else _count(cycle.looked, "look")
             out.print(f"{cycle.store}: {looked}", soft_wrap=True)
+    for store in result.status:
+        if store["rewound"]:
+            why = f"held, nothing is called or noted: {store['rewound']}; {remedy(store['store'])}"
+            out.print(f"{store['store']}: {why}", soft_wrap=True)
+    for store in result.status:
+        if store["baseline"] and not store["baseline"]["done"]:
+            out.print(f"{store['store']}: {first_run(store)}; `once` and `run` go on from there", soft_wrap=True)
     needing = sum(len(store["attention"]) for store in result.status)
     if needing:
         out.print(f"{_count(needing, 'order')} in need of attention: see `wc-bridge status`", soft_wrap=True)

@@ -103,7 +103,7 @@ def adopt(*, numbers: tuple[int, ...], order: tuple[str, int] | None, yes: bool,
     tag = next((one.tag for one in chosen.stores if one.name == store), None) or ""
     shown = _in_database(chosen.database, lambda: persons.unexplained(store, order_id, tag))
     returned = f"{to_major(shown.amount, shown.currency)} {shown.currency}"
-    _ask(f"take returns of {returned} on order {order_id} as no business of the shop?", yes=yes)
+    ask(f"take returns of {returned} on order {order_id} as no business of the shop?", yes=yes)
     said = _in_database(chosen.database, lambda: persons.adopt_returns(store, order_id, tag, shown, _now()))
     _tell([said], as_json=as_json)
 
@@ -122,7 +122,7 @@ def _each(
         raise UsageError("name the actions by number (see `wc-bridge actions`), or an order by --order STORE N")
     url = settings().database
     chosen = _in_database(url, lambda: _chosen(numbers, order))
-    _ask(f"{word} {_count_and_sum(chosen)}?", yes=yes)
+    ask(f"{word} {_count_and_sum(chosen)}?", yes=yes)
 
     async def work() -> list[Said]:
         return [await say(action["id"], _now()) for action in chosen]
@@ -148,7 +148,7 @@ def _count_and_sum(actions: list[dict[str, Any]]) -> str:
     return f"{len(actions)} {'action' if len(actions) == 1 else 'actions'} ({', '.join(kinds)}), {amounts}"
 
 
-def _ask(question: str, *, yes: bool) -> None:
+def ask(question: str, *, yes: bool) -> None:
     """Ask, unless told not to. Raises UsageError on anything but a yes: nothing is changed."""
     if yes:
         return

@@ -6,27 +6,30 @@ from typing import Any
 
 import aiohttp
 import click
+from rich.console import Console
+from rich.progress import Progress
 from rich.text import Text
 
+from bridge.app import store_client
+from bridge.cli.persons import ask
 from bridge.cli.shared import Command, console, finish, json_option, print_json, run_async, settings
 from bridge.db import rewinds
 from bridge.db.connection import existing
-from bridge.domain.changes import SWITCH
 from bridge.domain.money import to_major
 from bridge.domain.orders import GONE
 from bridge.domain.rewinding import told
 from bridge.engine.forgotten import Difference, differences, go_on
 from bridge.errors import UsageError
 from bridge.providers.registry import provider_kinds
-from bridge.settings import StoreSettings
 from bridge.woo.client import WooStore
 
 
 @click.command(cls=Command)
 @click.argument("name", metavar="STORE")
 @click.option("--go", is_flag=True, help="Go on with the shop as it is now.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
-def rewound(*, name: str, go: bool, as_json: bool) -> None:
+def rewound(*, name: str, go: bool, yes: bool, as_json: bool) -> None:
     """List what was done about orders of STORE and is missing in the shop, which went back in time.
 
     Nothing is called or noted for a shop that was restored from a backup until a person has seen what it has
@@ -34,7 +37,7 @@ def rewound(*, name: str, go: bool, as_json: bool) -> None:
     let the bridge go on: from what the shop shows, order by order. An order that has the id of another one begins
     anew; the other's story is kept under the same number.
 
-    Ends 1 while the shop is held.
+    Ends 1 while the shop is held, 3 where it can't be reached.
 
     \b
     Examples:
@@ -47,38 +50,43 @@ def rewound(*, name: str, go: bool, as_json: bool) -> None:
         known = ", ".join(one.name for one in chosen.stores)
         raise UsageError(f"there is no store {name!r} in the settings: there is {known}")
 
-    async def work() -> tuple[str, list[Difference]]:
-        async with existing(chosen.database, read_only=not go), aiohttp.ClientSession() as session:
-            why, now = await rewinds.held(name), datetime.now(UTC)
-            if not why:
-                return "", []
-            found = [it async for it in differences(_client(session, store), now)]
-            if go:
-                await go_on(name, found, now)
-            return why, found
+    async def compare() -> tuple[str, list[Difference]]:
+        async with existing(chosen.database, read_only=True), aiohttp.ClientSession() as session:
+            why = await rewinds.held(name)
+            return why, await _compared_with(store_client(store, provider_kinds(), session)) if why else []
 
-    why, found = run_async(work)
+    async def proceed() -> None:
+        async with existing(chosen.database):
+            await go_on(name, found, datetime.now(UTC))
+
+    why, found = run_async(compare)
+    if not as_json:
+        _print(name, why, found)
+    if why and go:
+        if found:
+            count = (
+                f"{len(found)} {'order differs' if len(found) == 1 else 'orders differ'} from what is known here"
+            )
+            ask(f"go on with {name} as it is now, although {count}?", yes=yes)
+        run_async(proceed)
     if as_json:
-        print_json(
-            {"store": name, "rewound": why, "gone_on": go and bool(why), "orders": [_shown(it) for it in found]}
-        )
-    else:
-        _print(name, why, found, go=go)
+        orders = [_shown(it) for it in found]
+        print_json({"store": name, "rewound": why, "gone_on": go and bool(why), "orders": orders})
+    elif why:
+        console().print(_last(name, go=go), soft_wrap=True)
     finish(1 if why and not go else 0)
 
 
-def _client(session: aiohttp.ClientSession, store: StoreSettings) -> WooStore:
-    kinds = provider_kinds()
-    id_keys = {key for provider in store.providers for key in kinds[provider.type].PAYMENT_ID_KEYS}
-    return WooStore(
-        session,
-        name=store.name,
-        url=store.url,
-        consumer_key=store.consumer_key.reveal(),
-        consumer_secret=store.consumer_secret.reveal(),
-        keep_meta=frozenset({SWITCH, *id_keys}),
-        concurrency=store.concurrency,
-    )
+async def _compared_with(store: WooStore) -> list[Difference]:
+    """Compare, with a bar on a terminal: one order in a hundred may have to be read by itself, or all of them."""
+    screen = Console(stderr=True)
+    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as progress:
+        bar = progress.add_task("orders compared")
+
+        def tell(compared: int, of: int) -> None:
+            progress.update(bar, completed=compared, total=of)
+
+        return await differences(store, datetime.now(UTC), tell)
 
 
 def _shown(it: Difference) -> dict[str, Any]:
@@ -99,7 +107,7 @@ def _shown(it: Difference) -> dict[str, Any]:
     }
 
 
-def _print(name: str, why: str, found: list[Difference], *, go: bool) -> None:
+def _print(name: str, why: str, found: list[Difference]) -> None:
     out = console()
     if not why:
         out.print(f"{name}: not held; nothing says that the shop went back in time", soft_wrap=True)
@@ -111,13 +119,12 @@ def _print(name: str, why: str, found: list[Difference], *, go: bool) -> None:
             out.print(f"    done here, missing there: {told(deed, it.before.currency)}", soft_wrap=True)
     if not found:
         out.print("  nothing that is known here is missing there")
+
+
+def _last(name: str, *, go: bool) -> str:
     if go:
-        out.print(f"{name} goes on with the shop as it is now: see `wc-bridge status`", soft_wrap=True)
-    else:
-        out.print(
-            f"  enter again in the shop what is to stand, then let it go on: `wc-bridge rewound {name} --go`",
-            soft_wrap=True,
-        )
+        return f"{name} goes on with the shop as it is now: see `wc-bridge status`"
+    return f"  enter again in the shop what is to stand, then let it go on: `wc-bridge rewound {name} --go`"
 
 
 def _compared(it: Difference) -> str:

@@ -4,6 +4,7 @@ import logging
 
 import click
 
+from bridge.cli.progress import bars
 from bridge.cli.shared import Command, run_async, settings
 from bridge.daemon import serve
 
@@ -17,4 +18,5 @@ def run() -> None:
       wc-bridge run --settings /etc/wc-bridge/settings.yaml
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
     chosen = settings(with_stores=True)
-    run_async(lambda: serve(chosen))
+    with bars() as progress:
+        run_async(lambda: serve(chosen, progress))

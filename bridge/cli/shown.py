@@ -13,6 +13,7 @@ from rich.text import Text
 from bridge.cli.shared import Command, console, finish, json_option, print_json, run_async, settings
 from bridge.db import queries
 from bridge.db.connection import existing
+from bridge.db.rewinds import held
 from bridge.domain.money import to_major
 from bridge.domain.records import State
 from bridge.engine.rewinding import remedy
@@ -53,7 +54,7 @@ def status(*, as_json: bool) -> None:
 
 def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
     mode = ("live", "green") if store["mode"] == "live" else ("shadow (writes nothing)", "yellow")
-    polled = "never polled" if store["polled"] is None else f"polled {_ago(store['lag'])} ago ({store['polled']})"
+    polled = f"polled {_ago(store['lag'])} ago ({store['polled']})" if store["polled"] else first_run(store)
     gone = "" if known else (" not in settings.yaml any more", "yellow")
     out.print(Text.assemble((store["store"], "bold"), "  ", mode, gone, "  ", polled), soft_wrap=True)
     _print_troubles(out, store)
@@ -62,7 +63,7 @@ def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
         _paragraph(out, "", f"WooCommerce {store['version']}, orders on {_STORAGES[store['storage']]}", style="")
     _paragraph(out, "", f"orders: {store['orders']} known, {store['open']} watched, {store['due']} due", style="")
     _paragraph(out, "", f"actions: {counts}", style="")
-    if store["polled"] is None and not store["problem"]:
+    if store["polled"] is None and not store["problem"] and store["baseline"] is None:
         _paragraph(out, "", "start `wc-bridge run`, or try `wc-bridge once`", style="")
     elif not any(store[name] for name in _NEEDING):
         _paragraph(out, "", "nothing needs attention", style="")
@@ -70,16 +71,27 @@ def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
         _print_attention(out, store)
 
 
+def first_run(store: dict[str, Any]) -> str:
+    """What to say of a store whose orders have never been read to the end."""
+    if store["baseline"] is None:
+        return "never polled"
+    return f"baseline: {store['baseline']['read']:,} of {store['baseline']['total']:,} orders read"
+
+
 def _print_troubles(out: Console, store: dict[str, Any]) -> None:
     if store["problem"]:
         rests = f"; asked again {_when(store['rests_until'])}" if store["rests_until"] else ""
         _paragraph(out, "not polling: ", f"{store['problem']}{rests}")
-    if store["rewound"]:
-        _paragraph(out, "held, nothing is called or noted: ", f"{store['rewound']}; {remedy(store['store'])}")
+    _print_held(out, store["store"], store["rewound"])
     for text, count in Counter(one["text"] for one in store["failing"]).items():
         _paragraph(out, f"{count} waiting: ", text)
     for item in store["tried_long"]:
         _paragraph(out, "tried for long: ", _tried(item))
+
+
+def _print_held(out: Console, store: str, why: str) -> None:
+    if why:
+        _paragraph(out, "held, nothing is called or noted: ", f"{why}; {remedy(store)}")
 
 
 def _print_attention(out: Console, store: dict[str, Any]) -> None:
@@ -142,11 +154,12 @@ def actions(*, state: str | None, order_id: int | None, as_json: bool) -> None:
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
     chosen = settings()
 
-    async def read() -> list[dict[str, Any]]:
+    async def read() -> tuple[list[dict[str, Any]], dict[str, str]]:
         async with existing(chosen.database, read_only=True):
-            return await queries.actions(state, order_id)
+            rows = await queries.actions(state, order_id)
+            return rows, {store: await held(store) for store in sorted({row["store"] for row in rows})}
 
-    found = run_async(read)
+    found, whole = run_async(read)
     if as_json:
         print_json(found)
         return
@@ -168,6 +181,8 @@ def actions(*, state: str | None, order_id: int | None, as_json: bool) -> None:
             row["reason"],
         )
     out.print(table)
+    for store, why in whole.items():
+        _print_held(out, store, why)
 
 
 @click.command(cls=Command)
@@ -184,21 +199,22 @@ def order(*, store: str, order_id: int, as_json: bool) -> None:
     chosen = settings()
     names = [one.name for one in chosen.stores]
 
-    async def read() -> dict[str, Any]:
+    async def read() -> tuple[dict[str, Any], str]:
         async with existing(chosen.database, read_only=True):
             try:
-                return await queries.order(store, order_id)
+                return await queries.order(store, order_id), await held(store)
             except UsageError:
                 if store in names:
                     raise
                 known = ", ".join(names) or "none"
                 raise UsageError(f"there is no store {store!r} in the settings: there is {known}") from None
 
-    found = run_async(read)
+    found, why = run_async(read)
     if as_json:
         print_json(found)
         return
     _print_order(console(), found)
+    _print_held(console(), store, why)
 
 
 def _print_order(out: Console, found: dict[str, Any]) -> None:

@@ -8,14 +8,15 @@ import click
 from rich.padding import Padding
 from rich.text import Text
 
+from bridge.app import store_client
 from bridge.cli.shared import Command, Group, console, finish, json_option, print_json, run_async, settings
 from bridge.db.connection import existing
 from bridge.db.journal import Journal
 from bridge.errors import RemoteError, SettingsError, UsageError
+from bridge.providers.registry import provider_kinds
 from bridge.settings import Settings, StoreSettings
 from bridge.web.subscription import ACTIVE, MISSING, install, made_secret, rehearse, topics
 from bridge.web.webhooks import delivery_url
-from bridge.woo.client import WooStore
 
 _STATES = {
     MISSING: "missing",
@@ -112,7 +113,7 @@ def _run(chosen: Settings, stores: Sequence[StoreSettings], *, make: bool, as_js
 
 
 async def _one(session: aiohttp.ClientSession, store: StoreSettings, url: str, *, make: bool) -> _Told:
-    journal, shop = Journal(store.name), _client(session, store)
+    journal, shop = Journal(store.name), store_client(store, provider_kinds(), session)
     told = _Told(store=store.name, delivery_url=url, topics={})
     secret = store.webhook_secret.reveal() if store.webhook_secret else ""
     if not secret:
@@ -125,18 +126,6 @@ async def _one(session: aiohttp.ClientSession, store: StoreSettings, url: str, *
         told.unreached = str(error)
     told.undelivered = await rehearse(session, url, secret) if secret else _UNSIGNED
     return told
-
-
-def _client(session: aiohttp.ClientSession, store: StoreSettings) -> WooStore:
-    return WooStore(
-        session,
-        name=store.name,
-        url=store.url,
-        consumer_key=store.consumer_key.reveal(),
-        consumer_secret=store.consumer_secret.reveal(),
-        keep_meta=frozenset(),
-        concurrency=store.concurrency,
-    )
 
 
 def _print(told: _Told) -> None:

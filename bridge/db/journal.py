@@ -5,7 +5,7 @@ process (a command beside the daemon) writes in between.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +15,17 @@ from tortoise.transactions import in_transaction
 
 from bridge.db.codec import ORDER, PAYMENT, RULES, STEP, dump, load
 from bridge.db.known import Known, Look, Overtaken, Sight, as_problem, failed_on, known_from, record_text
-from bridge.db.models import ActionRow, NoteRow, OrderRow, SettlementRow, StoreRow
-from bridge.db.rows import end_action, facts_text, ids, save_settlements, start_action, tell
+from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow, StoreRow
+from bridge.db.rows import (
+    end_action,
+    event_rows,
+    facts_text,
+    ids,
+    save_settlements,
+    settlement_row,
+    start_action,
+    tell,
+)
 from bridge.domain.records import How, Settlement, State
 from bridge.domain.rules import Rules
 from bridge.ports import Facts
@@ -72,12 +81,19 @@ class Journal:
         moments = {"swept": now, "swept_slowly": now} if slowly else {"swept": now}
         await StoreRow.filter(name=self.store).update(**moments)
 
-    async def baseline_done(self, moment: datetime | None, read: datetime | None) -> None:
-        """What was created before `moment` was there before the bridge; what was in the trash at `read` is no news.
+    async def baseline_done(self, moment: datetime | None, read: datetime | None, total: int) -> None:
+        """What was created before `moment` was there before the bridge: `total` orders, as they were at `read`.
 
-        Both are the store's own time.
+        From `read` on the poll takes over, also of the trash. Both are the store's own time.
         """
-        await StoreRow.filter(name=self.store).update(baseline_done=True, baseline=moment, trash_cursor=read)
+        await StoreRow.filter(name=self.store).update(
+            baseline_done=True,
+            baseline=moment,
+            baseline_left=0,
+            baseline_total=total,
+            cursor=read,
+            trash_cursor=read,
+        )
 
     async def webhook_secret(self) -> str:
         """Return the secret that was made for this store's webhooks; "" where none was."""
@@ -92,16 +108,26 @@ class Journal:
     # ------------------------------------------------------------------ what listings show
 
     async def commit_sights(
-        self, sights: Sequence[Sight], now: datetime, **progress: datetime | bool | None
+        self, sights: Sequence[Sight], now: datetime, **progress: datetime | bool | int | None
     ) -> dict[int, Exception]:
         """Commit new snapshots and how far the poll that led to them has come, together (promise 6).
 
         A sight that the database can't hold becomes a problem of its order, and is returned with the reason; the
         others and the poll go on.
         """
-        refused = {}
+        if all(sight.version is None for sight in sights):
+            try:
+                async with in_transaction():
+                    await self._commit_progress(progress)
+                    await self._commit_new(sights, now)
+            except Exception as error:
+                if _is_the_databases(error):
+                    raise
+            else:
+                return {}
+        refused: dict[int, Exception] = {}
         async with in_transaction():
-            await StoreRow.filter(name=self.store).update(**{"problem": "", **progress})
+            await self._commit_progress(progress)
             for sight in sights:
                 try:
                     async with in_transaction():  # a savepoint
@@ -113,6 +139,35 @@ class Journal:
                     await self._commit_sight(as_problem(sight, failed_on(error)), now)
         return refused
 
+    async def _commit_progress(self, progress: Mapping[str, datetime | bool | int | None]) -> None:
+        await StoreRow.filter(name=self.store).update(**{"problem": "", **progress})
+
+    async def _commit_new(self, sights: Sequence[Sight], now: datetime) -> None:
+        """Commit sights of orders that have no row yet, all at once, or none of them.
+
+        It fails where one has a row meanwhile, or can't be held; then each is a matter of its own.
+        """
+        if not sights:
+            return
+        await OrderRow.bulk_create(
+            [
+                OrderRow(store_id=self.store, order_id=sight.order_id, version=1, **_seen(sight, None))
+                for sight in sights
+            ]
+        )
+        made = OrderRow.filter(store_id=self.store, order_id__in=[sight.order_id for sight in sights])
+        rows = {row["order_id"]: row["id"] for row in await made.values("order_id", "id")}
+        events = [event for sight in sights for event in event_rows(rows[sight.order_id], sight.events, now)]
+        await EventRow.bulk_create(events)
+        settlements = [
+            settlement_row(rows[sight.order_id], settlement)
+            for sight in sights
+            if sight.record is not None
+            for settlement in sight.record.settlements
+        ]
+        if settlements:
+            await SettlementRow.bulk_create(settlements)
+
     async def _commit_sight(self, sight: Sight, now: datetime) -> None:
         """Commit one sight; where somebody else wrote about the order meanwhile, only have it looked at."""
         row = await OrderRow.get_or_none(store_id=self.store, order_id=sight.order_id)
@@ -121,27 +176,18 @@ class Journal:
         elif row.version != sight.version:
             await self.wake([sight.order_id], now)
             return
-        values: dict[str, Any] = {"problem": sight.problem}
-        if sight.why is not None:
-            values["why"] = sight.why
-        if sight.order is not None and sight.record is not None:
-            values |= {
-                "number": sight.order.number,
-                "status": sight.order.status,
-                "snapshot": dump(ORDER, sight.order),
-                "record": record_text(sight.record),
-                "watched": sight.watched,
-            }
-            if sight.due is not None:
-                values["due"] = min(row.due, sight.due) if row.due is not None else sight.due
         as_read = OrderRow.filter(id=row.id, version=row.version)
-        if not await as_read.update(version=F("version") + 1, **values):
+        if not await as_read.update(version=F("version") + 1, **_seen(sight, row.due)):
             await self.wake([sight.order_id], now)
             return
         if sight.order is not None and sight.record is not None:
             await save_settlements(row.id, sight.record.settlements)
         if not sight.problem or sight.problem != row.problem:
             await tell(row.id, sight.events, now)
+
+    async def known_ids(self, order_ids: Iterable[int]) -> set[int]:
+        """Return those of these orders that are known at all."""
+        return set(await ids(OrderRow.filter(store_id=self.store, order_id__in=list(order_ids)), "order_id"))
 
     async def known(self, order_id: int) -> Known | None:
         found = await self.known_many([order_id])
@@ -327,6 +373,24 @@ class Journal:
         if owner is None:
             return None
         return owner.order_id if owner.id in called or owner.order_id < order_id else None
+
+
+def _seen(sight: Sight, due: datetime | None) -> dict[str, Any]:
+    """The columns that a sight fills of a row that is due at `due`."""
+    values: dict[str, Any] = {"problem": sight.problem}
+    if sight.why is not None:
+        values["why"] = sight.why
+    if sight.order is not None and sight.record is not None:
+        values |= {
+            "number": sight.order.number,
+            "status": sight.order.status,
+            "snapshot": dump(ORDER, sight.order),
+            "record": record_text(sight.record),
+            "watched": sight.watched,
+        }
+        if sight.due is not None:
+            values["due"] = min(due, sight.due) if due is not None else sight.due
+    return values
 
 
 def _is_the_databases(error: Exception) -> bool:

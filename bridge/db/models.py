@@ -15,6 +15,13 @@ class StoreRow(Model):
     baseline = fields.DatetimeField(null=True)
     """The store's own time up to which orders were there before the bridge."""
     baseline_done = fields.BooleanField(default=False)
+    baseline_left = fields.IntField(default=0)
+    """How many orders of the first run are still to be read, those of lowest id."""
+    baseline_total = fields.IntField(default=0)
+    """How many orders there were when the first run began."""
+    baseline_until = fields.DatetimeField(null=True)
+    """The store's own time up to which the first run reads orders as they are; null until it has begun, and where
+    one answer held them all."""
     polled = fields.DatetimeField(null=True)
     """When a poll last ended well, by our clock."""
     swept = fields.DatetimeField(null=True)

@@ -126,6 +126,7 @@ async def _store(row: StoreRow, now: datetime, patience: timedelta) -> dict[str,
         "polled": _moment(row.polled),
         "lag": None if row.polled is None else max(0, (now - row.polled) // timedelta(seconds=1)),
         "cursor": _moment(row.cursor),
+        "baseline": _baseline(row),
         "problem": row.problem,
         "rests_until": _moment(row.rest_until) if row.rest_until and row.rest_until > now else None,
         "version": row.version,
@@ -139,6 +140,14 @@ async def _store(row: StoreRow, now: datetime, patience: timedelta) -> dict[str,
         "tried_long": [await _tried(item) for item in await _tried_long(row, now - patience)],
         "failing": [{"order": item.order_id, "text": item.why, "due": _moment(item.due)} for item in failing],
     }
+
+
+def _baseline(row: StoreRow) -> dict[str, Any] | None:
+    """How many of the orders that were there before the bridge have been read; None before the first answer."""
+    if not row.baseline_done and row.baseline_until is None:
+        return None
+    total = row.baseline_total
+    return {"done": row.baseline_done, "read": total - row.baseline_left, "total": total}
 
 
 async def _tried_long(store: StoreRow, before: datetime) -> list[ActionRow]:

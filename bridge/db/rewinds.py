@@ -4,7 +4,7 @@ Whoever says go while another does it finds every order that was dealt with alre
 is lifted last, so what was cut off is begun again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from tortoise.expressions import F, Q
@@ -15,16 +15,23 @@ from bridge.db.known import Known, record_text
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow, StoreRow
 from bridge.db.rows import end_action, ids, save_settlements, tell
 from bridge.domain.orders import Order
+from bridge.domain.reasons import Reason
 from bridge.domain.records import How, Record, State
+from bridge.domain.remarks import Topics
 from bridge.domain.rewinding import Deed
 from bridge.domain.steps import Kind
 
 _ROOM = 1000
 """How many orders may have had one id, one after the other."""
+_LAST = 2**63 - 1
+"""Higher than any id."""
 _STORY = 10
 """How many lines of its story an order may have in a day."""
 _OF_OURS = (How.PAID, How.BASELINE)
 """Settlements that are the business of an action, or nobody's."""
+_CALLED = (State.DONE, State.UNKNOWN, State.RUNNING)
+_OF_THE_MOMENT = (*Reason, Topics.WILL_PAY, Topics.BEHIND, Topics.PENDING)
+"""Notes of what was so when they were put down; each look does so anew while it is so. The others tell of deeds."""
 
 
 def former(order_id: int) -> Q:
@@ -43,9 +50,18 @@ async def held(store: str) -> str:
     return row.rewound if row else ""
 
 
-async def hold(store: str, why: str) -> bool:
-    """Hold the store whole; False where it is already."""
-    return bool(await StoreRow.filter(name=store, rewound="").update(rewound=why))
+async def hold(store: str, why: str, known: Known, problem: str, now: datetime, alert: Callable[[], None]) -> None:
+    """Hold the store whole for what one order says, unless it is held already. Looks that began before are void.
+
+    The alert is told before that is committed: if we end in between it is told twice, but never not at all.
+    """
+    async with in_transaction():
+        if not await StoreRow.filter(name=store, rewound="").update(rewound=why):
+            return
+        await OrderRow.filter(store_id=store).update(version=F("version") + 1)
+        await OrderRow.filter(id=known.row).update(problem=problem)
+        await tell(known.row, [("problem", problem)], now)
+        alert()
 
 
 async def rest(store: str, order_id: int, until: datetime) -> None:
@@ -53,9 +69,13 @@ async def rest(store: str, order_id: int, until: datetime) -> None:
     await OrderRow.filter(store_id=store, order_id=order_id).update(due=until)
 
 
-async def newest(store: str, limit: int) -> list[Order]:
-    """Return the newest orders as last seen, newest first."""
-    rows = await OrderRow.filter(store_id=store, order_id__gt=0).order_by("-order_id").limit(limit)
+async def newest(store: str, limit: int, before: int = _LAST) -> list[Order]:
+    """Return the newest orders, of those with a lower id than `before`, as last seen, newest first."""
+    rows = (
+        await OrderRow.filter(store_id=store, order_id__gt=0, order_id__lt=before)
+        .order_by("-order_id")
+        .limit(limit)
+    )
     return [order for order in (load(ORDER, row.snapshot) for row in rows) if order is not None]
 
 
@@ -72,12 +92,18 @@ async def last_touched(store: str, limit: int) -> list[int]:
 
 
 async def deeds(known: Known) -> list[Deed]:
-    """Return what was done about an order, by us or, for its refunds, by others."""
-    done = await ActionRow.filter(order_id=known.row, state=State.DONE).order_by("id")
+    """Return what was done about an order, by us or, for its refunds, by others; also what may have been."""
+    called = await ActionRow.filter(order_id=known.row, state__in=_CALLED).order_by("id")
     settled = await SettlementRow.filter(order_id=known.row).exclude(how__in=_OF_OURS).order_by("id")
     calls = [
-        Deed(kind=Kind(row.kind), amount=row.amount, refund=row.refund, key=row.key)
-        for row in done
+        Deed(
+            kind=Kind(row.kind),
+            amount=row.amount,
+            refund=row.refund,
+            key=row.key,
+            unknown=row.state != State.DONE,
+        )
+        for row in called
         if row.kind != Kind.RESTORE_STATUS
     ]
     return calls + [
@@ -129,7 +155,7 @@ async def go_on_from(known: Known, snapshot: Order, record: Record, story: Seque
 
 
 async def let_go(store: str, now: datetime) -> None:
-    """The store is held no more, and all that waited goes on."""
+    """The store is held no more, and all that waited goes on; of the notes, what still holds is put down anew."""
     why = await held(store)
     async with in_transaction():
         await StoreRow.filter(name=store).update(rewound="")
@@ -139,3 +165,10 @@ async def let_go(store: str, now: datetime) -> None:
         waiting = orders.filter(Q(due__isnull=False) | Q(notes__next_try__isnull=False))
         rows = await ids(waiting.distinct(), "id")
         await OrderRow.filter(id__in=rows or [-1]).update(due=now, version=F("version") + 1)
+        unwritten = NoteRow.filter(order_id__in=rows or [-1], next_try__isnull=False)
+        await unwritten.filter(Q(*(Q(mark__contains=_topic(it)) for it in _OF_THE_MOMENT), join_type="OR")).delete()
+
+
+def _topic(topic: str) -> str:
+    """How a note's topic stands within its mark."""
+    return f"-{topic}-".upper().replace("_", "-")

@@ -26,10 +26,11 @@ async def save_settlements(row: int, wanted: Sequence[Settlement]) -> None:
             missing.remove(value)
         else:
             await item.delete()
-    for value in missing:
-        await SettlementRow.create(
-            order_id=row, refund=value.refund, how=value.how, amount=value.amount, entry=value.entry
-        )
+    await SettlementRow.bulk_create([settlement_row(row, value) for value in missing])
+
+
+def settlement_row(row: int, value: Settlement) -> SettlementRow:
+    return SettlementRow(order_id=row, refund=value.refund, how=value.how, amount=value.amount, entry=value.entry)
 
 
 async def start_action(row: int, open_: OpenAction, look: Look, now: datetime) -> int:
@@ -76,4 +77,8 @@ async def end_action(
 
 async def tell(row: int, events: Iterable[tuple[str, str]], now: datetime) -> None:
     """Add lines to an order's story."""
-    await EventRow.bulk_create([EventRow(order_id=row, at=now, topic=topic, text=text) for topic, text in events])
+    await EventRow.bulk_create(event_rows(row, events, now))
+
+
+def event_rows(row: int, events: Iterable[tuple[str, str]], now: datetime) -> list[EventRow]:
+    return [EventRow(order_id=row, at=now, topic=topic, text=text) for topic, text in events]

@@ -25,10 +25,11 @@ from bridge.domain.remarks import (
     set_back,
 )
 from bridge.domain.rules import Rules, StatusLock
-from bridge.domain.settlement import match, settle_release
+from bridge.domain.settlement import match, settle_release, unmet
 from bridge.domain.steps import Call, Kind, Step
 
 _RESTORABLE = ("completed", "cancelled")
+_OF_MONEY = (Topic.TOTAL, Topic.REFUND_MADE, Topic.REFUND_CHANGED, Topic.REFUND_GONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +49,31 @@ def observe(
     if record is None:
         seen = tuple((refund.id, now) for refund in order.refunds)
         return Record(first_seen=now, changed=now, status_since=now, refunds_seen=seen), changes
-    if not changes:
-        return record, ()
     fresh = {change.refund for change in changes if change.topic in (Topic.REFUND_MADE, Topic.REFUND_CHANGED)}
+    fresh |= _first_read(previous, order)
+    if not changes and not fresh:
+        return record, ()
     seen = tuple(
         (refund.id, now if refund.id in fresh else record.seen(refund.id) or now) for refund in order.refunds
     )
     moved = any(change.topic is Topic.STATUS for change in changes)
-    record = record.evolve(changed=now, refunds_seen=seen, status_since=now if moved else record.status_since)
-    return record, changes
+    unread = record.baseline and record.closed is None and record.log_length == 0
+    return record.evolve(
+        # What changed before the payment of an order of before was ever read is no difference of before.
+        counts=record.counts or (unread and any(change.topic in _OF_MONEY for change in changes)),
+        changed=now if changes else record.changed,
+        refunds_seen=seen,
+        status_since=now if moved else record.status_since,
+    ), changes
+
+
+def _first_read(previous: Order | None, order: Order) -> set[int | None]:
+    """The refunds of which no more than id and amount was known: only now they are seen for the first time.
+
+    Whether the shop has paid one itself is not in a listing, and is what both sights must agree on.
+    """
+    listed = {refund.id for refund in previous.refunds if refund.paid_by_shop is None} if previous else set()
+    return {refund.id for refund in order.refunds if refund.id in listed and refund.paid_by_shop is not None}
 
 
 def baseline(order: Order, rules: Rules, now: datetime) -> Record:
@@ -151,7 +168,11 @@ def _met_by_capture(
     agreed = record.agreed
     if agreed is None or record.closed or payment.reserved or payment.captured != agreed.total - agreed.refunded:
         return met
-    return settle_release(order, payment, met, agreed.refunded)
+    covered, left = 0, agreed.refunded
+    for refund in order.refunds:  # lowest id first: one that was made after the agreement is none of them
+        covered += min(left, unmet(refund, met))
+        left = max(0, left - refund.amount)
+    return settle_release(order, payment, met, covered)
 
 
 def _stale(payment: Payment, record: Record) -> bool:

@@ -4,14 +4,17 @@ It then shows orders and refunds as they once were, and gives the ids used since
 refunds. What is remembered under such an id must not be taken for the new one's. What two looks at one order say:
 
 - Another order under the id: made at another time, and naming no payment in common. Neither is enough alone: staff
-  can edit an order's date, and a customer who tries again gets another payment. A draft may be dated anew.
-- A date of last change that went back. No save does that, on either storage (on posts some leave it where it is).
-  A store whose clock is put right does, for an order saved while it was ahead and once more since: that date is
-  later than our last news of the order, a restored one is older.
+  can edit an order's date, and a customer who tries again gets another payment. What was never paid may have both:
+  a checkout takes its draft up again.
+- A date of last change that went back. No save does that, on either storage (on posts some leave it where it is),
+  but one by a clock that was put back. Where that clock was ahead before, the new date is still later than our last
+  news of the order; where it is behind now, the store says by how much. One that was behind for a while and is
+  right again is told from a backup by an order that was completed meanwhile: no earlier state of it was. Of any
+  other order it holds the store, as a backup would.
 - Another refund under the id of one that was there, on the same order: neither date nor amount can be edited.
-- The newest orders gone for good, several on end with none left among them: a backup ends at one moment. One order
-  gone is no sign, nor are some among others that stay, drafts and unpaid ones (the store itself clears those away),
-  or what was in the trash: staff delete orders.
+- The newest orders gone for good, several that name a payment on end with none left among them: a backup ends at
+  one moment. One order gone is no sign, nor are some among others that stay, drafts and unpaid ones (the store
+  itself clears those away), those paid in other ways, or what was in the trash: staff delete orders.
 
 A total, a line, a status or a refund that is another or gone, with a date that did not go back, is staff's doing.
 """
@@ -23,7 +26,7 @@ from datetime import datetime
 from bridge.domain.changes import SWITCH
 from bridge.domain.money import to_major
 from bridge.domain.orders import GONE, Order, Refund
-from bridge.domain.records import How, Record
+from bridge.domain.records import How, Record, Settlement
 from bridge.domain.steps import Kind
 
 ON_END = 3
@@ -44,19 +47,21 @@ class Deed:
     how: How | None = None
     """Where it was no call of ours that met the refund."""
     key: str = ""
+    unknown: bool = False
+    """The call was made; whether it took effect was not known yet when the store was held."""
 
 
 def gone_back(before: Order, last_news: datetime, now: Order) -> str:
     """Why this look at an order says that its store went back in time since the one `before`; "" if it does not.
 
-    `last_news` is when something about the order was last seen to change, by our clock.
+    `last_news` is when something about the order was last seen to change, in the store's time.
     """
     if is_another(before, now):
         return (
             f"order {now.id}, made {_day(before.created)}, is another order now, made {_day(now.created)} and with "
             "another payment"
         )
-    if now.modified < min(before.modified, last_news):
+    if now.modified < min(before.modified, last_news) and not _completed_since(before, now):
         return (
             f"order {now.id} was last changed {_day(before.modified)} when it was read before, and "
             f"{_day(now.modified)} when it was read now"
@@ -69,7 +74,7 @@ def gone_back(before: Order, last_news: datetime, now: Order) -> str:
 def is_another(before: Order, now: Order) -> bool:
     """Whether the id has been given to another order."""
     named, names = _payments(before), _payments(now)
-    if not named and before.status in _DRAFTS:
+    if before.paid is None and before.status in _DRAFTS:
         return False
     return before.created != now.created and bool(named | names) and not named & names
 
@@ -84,7 +89,7 @@ def all_gone(known: Sequence[Order], there: Collection[int]) -> list[int]:
     for order in known:
         if order.id in there:
             return gone if len(gone) >= ON_END else []
-        if order.paid is not None and order.status not in (*_REMOVED, *_DRAFTS):
+        if order.paid is not None and _payments(order) and order.status not in (*_REMOVED, *_DRAFTS):
             gone.append(order.id)
     return []
 
@@ -123,11 +128,13 @@ def gone_on_from(before: Order, record: Record, now: Order) -> tuple[Order, Reco
     """Return snapshot and record of an order to go on from, now that its store went back and a person said go.
 
     The next look compares with this snapshot, so the differences are part of the story. What was agreed is so no
-    more: a total that only the backup brought back is for a person to judge. A refund that has the id of another
-    one is new; where it has its amount too, it is the same one entered again, and what met that one meets it.
+    more: a total that only the backup brought back is for a person to judge. Nor is a status that it brought back
+    staff's doing, which `status_lock: restore` would undo. A refund that has the id of another one is new; where it
+    has its amount too, it is the same one entered again, and what met that one meets it. Of one that is lost the
+    provider's log tells by what return it was met; what it does not tell is kept for when it is entered again.
     """
     replaced = {refund.id: refund.amount for refund in _replaced(before, now)}
-    others = {number for number, amount in replaced.items() if (it := now.refund(number)) and it.amount != amount}
+    gone = refunds_gone(before, now)
     snapshot = replace(
         before,
         created=now.created,
@@ -138,16 +145,34 @@ def gone_on_from(before: Order, record: Record, now: Order) -> tuple[Order, Reco
     return snapshot, record.evolve(
         agreed=None,
         counts=False,
+        waived=record.waived if before.status == now.status else record.waived | {(Kind.RESTORE_STATUS, 0)},
         refunds_seen=tuple(seen for seen in record.refunds_seen if seen[0] not in replaced),
-        settlements=tuple(it for it in record.settlements if it.refund not in others),
+        settlements=tuple(kept for it in record.settlements if (kept := _kept(it, gone)) is not None),
     )
+
+
+def refunds_gone(before: Order, now: Order) -> set[int]:
+    """The refunds known before that the store no longer has under their ids, in their amounts."""
+    return {it.id for it in before.refunds if (there := now.refund(it.id)) is None or there.amount != it.amount}
+
+
+def _kept(settlement: Settlement, gone: Collection[int]) -> Settlement | None:
+    if settlement.refund not in gone:
+        return settlement
+    in_the_log = settlement.entry is not None or settlement.how is How.PAID
+    return None if in_the_log else replace(settlement, refund=-settlement.refund)
 
 
 def told(deed: Deed, currency: str) -> str:
     """A deed in words: "refund 77 of 100.00 SEK (paid, 42R77)"."""
     number = f" {deed.refund}" if deed.refund is not None else ""
-    remark = ", ".join(filter(None, (deed.how, deed.key)))
+    remark = ", ".join(filter(None, (deed.how, deed.key, "not known yet whether it is done" * deed.unknown)))
     return f"{deed.kind}{number} of {to_major(deed.amount, currency)} {currency}{f' ({remark})' if remark else ''}"
+
+
+def _completed_since(before: Order, now: Order) -> bool:
+    """Whether the order was completed since: the store dates that, and never takes the date away again."""
+    return now.completed is not None and (before.completed is None or now.completed > before.completed)
 
 
 def _replaced(before: Order, now: Order) -> list[Refund]:

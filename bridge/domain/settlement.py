@@ -40,7 +40,7 @@ def match(
     """Give each return in the payment's log to the refund it met: by our key first, then by id, then by amount."""
     live = {refund.id for refund in order.refunds}
     met = [settlement for settlement in settlements if settlement.refund in live]
-    aside = set(unrelated)
+    aside = {entry_id for entry_id in unrelated if entry_id not in _back(order, payment, met, stem)}
     used = {settlement.entry for settlement in met}
     open_returns = [
         entry
@@ -53,7 +53,23 @@ def match(
     rest = [e for e in rest if not _meet(e, _by_key(e, order, stem), met, How.PAID)]
     rest = [e for e in rest if not _meet(e, named.get(e.key or ""), met, How.ADOPTED, exactly=True)]
     rest = [e for e in rest if not _adopt(e, order, met)]
+    for lost in (it for it in settlements if it.refund < 0):
+        met.append(_entered_again(lost, order, met))
     return Matching(settlements=tuple(met), unrelated=frozenset(aside), unmatched=tuple(rest))
+
+
+def _entered_again(lost: Settlement, order: Order, met: list[Settlement]) -> Settlement:
+    """What met a refund that a backup took away (kept with its id below zero) meets the next of its amount."""
+    again = next((refund for refund in order.refunds if unmet(refund, met) == lost.amount), None)
+    return replace(lost, refund=again.id) if again else lost
+
+
+def _back(order: Order, payment: Payment, met: list[Settlement], stem: str) -> set[str]:
+    """Our returns whose refunds are there and unmet: one that a person said is no business of the shop, since its
+    refund was deleted, is so no more where a backup brought that very refund back.
+    """
+    named = ((entry, _by_key(entry, order, stem)) for entry in payment.log if entry.kind is EntryKind.RETURN)
+    return {entry.id for entry, refund in named if refund is not None and unmet(refund, met) >= entry.amount > 0}
 
 
 def _by_key(entry: Entry, order: Order, stem: str) -> Refund | None:

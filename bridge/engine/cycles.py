@@ -24,6 +24,10 @@ DENIED = timedelta(minutes=15)
 """How long a store rests that refuses the key."""
 ONCE = " (once so far; it is asked again)"
 """Stands behind the problem of a store that has refused the key for the first time."""
+OFTEN = " (it is asked every 15 minutes)"
+"""Stands behind one that has refused it again, and of which an alert was given."""
+BEFORE = "; before that: "
+"""Stands between what is wrong now and a refusal that nothing has shown to be over."""
 SHORTEST, LONGEST = timedelta(seconds=30), timedelta(minutes=10)
 """How long one rests that asks to wait."""
 PATIENCE = timedelta(hours=1)
@@ -88,8 +92,12 @@ async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False, i
 
 
 async def work_unless_resting(unit: Unit, stopping: asyncio.Event | None = None) -> None:
-    """Work on all that is due; while the store rests its orders wait with it, instead of each trying."""
-    if not _rests(unit, (await unit.journal.state()).rest_until):
+    """Work on all that is due; while the store rests its orders wait with it, instead of each trying.
+
+    Nor is anything done before the first run is through: only then is it known whose each payment is.
+    """
+    state = await unit.journal.state()
+    if state.baseline_done and not _rests(unit, state.rest_until):
         await work_all_due(unit, stopping)
 
 
@@ -101,17 +109,22 @@ def _rests(unit: Unit, until: datetime | None) -> bool:
 async def _failed(unit: Unit, error: RemoteError, down: timedelta, before: str) -> None:
     """Keep what is wrong in `status`, and let the store rest; `before`: what was wrong at the poll before this.
 
-    A key that is refused twice in a row is an alert, told once. Once may be a proxy's whim, or a signature that
-    something on the way sent again.
+    A key that is refused twice in a row is an alert, told once, whatever else goes wrong in between. Once may be a
+    proxy's whim, or a signature that something on the way sent again.
     """
-    problem, denied = str(error), isinstance(error, AccessDenied)
-    first = denied and before not in (problem, problem + ONCE)
-    if denied and before == problem + ONCE:
-        log.error("store.alert", store=unit.store.name, problem=problem, who=error.who)
+    problem, rest = str(error), rest_after(error, down)
+    event, say = "poll.failed", log.warning
+    told = before.rpartition(BEFORE)[2] if before.endswith(OFTEN) else ""
+    if not isinstance(error, AccessDenied):
+        kept = f"{problem}{BEFORE}{told}" if told else problem
+    elif told == problem + OFTEN:
+        kept = told
+    elif before == problem + ONCE:
+        kept, event, say = problem + OFTEN, "store.alert", log.error
     else:
-        log.warning("poll.failed", store=unit.store.name, problem=problem, who=error.who)
-    rest = SHORTEST if first else rest_after(error, down)
-    await unit.journal.store_problem(problem + ONCE if first else problem, unit.now() + rest if rest else None)
+        kept, rest = problem + ONCE, SHORTEST
+    say(event, store=unit.store.name, problem=problem, who=error.who)
+    await unit.journal.store_problem(kept, unit.now() + rest if rest else None)
 
 
 def rest_after(error: RemoteError, down: timedelta) -> timedelta | None:
@@ -145,7 +158,8 @@ async def once(unit: Unit, wait: timedelta, sleep: Callable[[float], Awaitable[N
     """One full cycle: poll, sweep, work, and go on while something is due within `wait` of the start."""
     until = unit.now() + wait
     problem = await look_around(unit, sweeping=True, everything=True, insisting=True)
-    worked = done = await work_all_due(unit)
+    begun = not (await unit.journal.state()).baseline_done
+    worked = done = 0 if begun else await work_all_due(unit)
     due = await unit.journal.next_due(notes=unit.live)
     # A store that can't be read is not waited for; nor, beyond the time, what is due and yet can't be worked on.
     while not problem and due is not None and due <= until and (done or unit.now() < until):

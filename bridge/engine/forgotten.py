@@ -1,6 +1,7 @@
 """What a store that went back in time has forgotten, and how it is gone on with, on a person's word."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from bridge.db.journal import Journal
 from bridge.db.known import Known
 from bridge.domain.orders import GONE, Order
 from bridge.domain.records import Record
-from bridge.domain.rewinding import Deed, gone_back, gone_on_from, is_another, missing, told
+from bridge.domain.rewinding import Deed, gone_back, gone_on_from, is_another, missing, refunds_gone, told
 from bridge.errors import NotThere, Unreadable
 from bridge.ports import Row, Store
 
@@ -47,23 +48,23 @@ class Difference:
         return [what, *done]
 
 
-async def differences(store: Store, now: datetime) -> AsyncIterator[Difference]:
+async def differences(store: Store, now: datetime, progress: Callable[[int, int], None]) -> list[Difference]:
     """Compare what is known of the orders that a backup can have forgotten with what the store shows.
 
-    Raises RemoteError.
+    `progress` is told how many are compared, and of how many. Raises RemoteError, also in a group.
     """
-    journal = Journal(store.name)
-    for batch in _batches(await rewinds.touched(store.name, now - OLDEST_BACKUP)):
+    journal, ids = Journal(store.name), await rewinds.touched(store.name, now - OLDEST_BACKUP)
+    found: list[Difference | None] = []
+    while len(found) < len(ids):
+        progress(len(found), len(ids))
+        batch = ids[len(found) : len(found) + BATCH]
         known = await journal.known_many(batch)
         listed = {row.id: row for row in await store.by_ids(batch)}
-        for order_id in batch:
-            found = await _difference(store, known[order_id], listed.get(order_id))
-            if found is not None:
-                yield found
-
-
-def _batches(ids: list[int]) -> list[list[int]]:
-    return [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+        async with asyncio.TaskGroup() as group:
+            asked = [group.create_task(_difference(store, known[it], listed.get(it))) for it in batch]
+        found += [task.result() for task in asked]
+    progress(len(ids), len(ids))
+    return [it for it in found if it is not None]
 
 
 async def _difference(store: Store, known: Known, row: Row | None) -> Difference | None:
@@ -85,7 +86,7 @@ async def _difference(store: Store, known: Known, row: Row | None) -> Difference
         return None
     deeds = missing(await rewinds.deeds(known), before, now)
     gone = now.status == GONE and before.status != "trash"
-    doubtful = _open_to_doubt(record, now) or gone_back(before, record.changed, now)
+    doubtful = _open_to_doubt(record, now) or gone_back(before, before.modified, now) or refunds_gone(before, now)
     if not (gone or deeds or doubtful):
         return None
     return Difference(known=known, before=before, now=now, deeds=deeds)
@@ -108,11 +109,18 @@ def _alike(before: Order, listed: Order) -> bool:
 
 
 async def go_on(store: str, found: list[Difference], now: datetime) -> None:
-    """Take the store as it is now, and let it go on: what is decided follows from what it shows."""
+    """Take the store as it is now, and let it go on: what is decided follows from what it shows.
+
+    What a person said of an order since it was compared stands; one that was gone on with since is left as it is.
+    """
+    journal = Journal(store)
     for it in found:
+        known = await journal.known(it.now.id)
+        if known is None or known.row != it.known.row or known.order != it.before or known.record is None:
+            continue
         if it.another:
-            await rewinds.part_from(store, it.known, it.now.id, it.words, now)
-        elif it.known.record is not None:
-            snapshot, record = gone_on_from(it.before, it.known.record, it.now)
-            await rewinds.go_on_from(it.known, snapshot, record, it.words, now)
+            await rewinds.part_from(store, known, it.now.id, it.words, now)
+        else:
+            snapshot, record = gone_on_from(it.before, known.record, it.now)
+            await rewinds.go_on_from(known, snapshot, record, it.words, now)
     await rewinds.let_go(store, now)

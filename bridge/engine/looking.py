@@ -150,7 +150,7 @@ async def _commit(
         verdict = Verdict(record=settled.record, decision=Wait(until, "the order names another payment now"))
     else:
         remembered = _of_this_payment(settled.record, known, payment)
-        verdict = await _verdict(unit, order, mine, payment, remembered, record.settlements, now)
+        verdict = await _verdict(unit, order, mine, payment, remembered, record.settlements, looked)
     ended = Settled(record) if isinstance(settled, NotYet) else settled
     name = unit.providers[mine.method.provider].name if mine and not elsewhere else known.provider
     reason, facts = attention(verdict.decision, known)

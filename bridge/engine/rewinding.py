@@ -1,18 +1,19 @@
 """A store that went back in time: how it is noticed and held whole (see `bridge.domain.rewinding`).
 
 While it is held its database stays as it was when that was noticed, to be compared with what the store shows: no
-look is committed, no call made, no note written. The poll goes on reading.
+look is committed, no call made, no note written. The poll only asks whether it is there.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from bridge.db import rewinds
 from bridge.db.known import Known
 from bridge.domain.orders import GONE, Order
-from bridge.domain.rewinding import all_gone, gone_back
+from bridge.domain.rewinding import ON_END, all_gone, gone_back
 from bridge.engine.unit import Unit
 from bridge.errors import NotThere, RemoteError, Unreadable
 from bridge.ports import Row
@@ -26,7 +27,7 @@ LAG = timedelta(minutes=2)
 AGAIN = timedelta(seconds=20)
 """After which an order is read again that may only be shown by such a copy."""
 NEWEST = 100
-"""How many of the newest orders are asked for when one is gone."""
+"""How many of the newest orders are asked for at once when one of them is gone."""
 FEW = 20
 """How many orders a sweep reads besides those that are open."""
 
@@ -58,20 +59,22 @@ async def rests(unit: Unit, order_id: int) -> bool:
 
 async def suspects(unit: Unit, known: Mapping[int, Known], rows: Sequence[Row]) -> list[int]:
     """The listed orders which say that the store went back: not to be believed before a look says so too."""
-    behind = timedelta()
-
-    def said() -> list[int]:
-        return [row.id for row in rows if _says(known.get(row.id), row, behind)]
-
-    if said():
-        behind = await _behind(unit)
-    return said()
+    both = [(known[row.id], row.order) for row in rows if row.id in known and row.order is not None]
+    said = [(before, now) for before, now in both if _says(before, now)]
+    behind = await _behind(unit) if said else timedelta()
+    return [now.id for before, now in said if _says(before, now, behind)]
 
 
-def _says(known: Known | None, row: Row, behind: timedelta) -> bool:
-    if known is None or known.order is None or known.record is None or row.order is None:
-        return False
-    return bool(gone_back(known.order, known.record.changed - behind, row.order))
+def _says(known: Known, now: Order, behind: timedelta | None = None) -> str:
+    """Why two looks at an order say that the store went back; "" if they do not.
+
+    `behind` puts our last news of it into the store's time, by whose clock its dates are; None: any date that went
+    back says so.
+    """
+    before, record = known.order, known.record
+    if before is None or record is None:
+        return ""
+    return gone_back(before, before.modified if behind is None else record.changed - behind, now)
 
 
 async def last_news_of(unit: Unit) -> list[int]:
@@ -87,7 +90,10 @@ async def went_back(unit: Unit, known: Known, order: Order) -> bool:
     """
     if known.order is None or known.record is None:
         return False
-    why = await _suspicion(unit, known.order, known.record.changed, order)
+    if order.status == GONE:
+        why = "" if known.order.status in ("trash", GONE) else await _all_gone(unit, order.id)
+    else:
+        why = _says(known, order) and _says(known, order, await _behind(unit))
     if not why:
         return False
     now = unit.now()
@@ -95,49 +101,50 @@ async def went_back(unit: Unit, known: Known, order: Order) -> bool:
     if older and now - known.record.changed < LAG:
         await rewinds.rest(unit.store.name, order.id, now + AGAIN)
         return True
-    first = await rewinds.hold(unit.store.name, why)
-    await rests(unit, order.id)
-    if first:
-        text = f"the shop seems to have gone back in time: {why}. {remedy(unit.store.name)}"
-        log.error("store.alert", store=unit.store.name, problem=text)
-        await unit.journal.set_aside(known.row, text, None, now)
-    return True
-
-
-async def _suspicion(unit: Unit, before: Order, last_news: datetime, now: Order) -> str:
-    """Why the store seems to have gone back; "" if it does not."""
-    if now.status == GONE:
-        return "" if before.status in ("trash", GONE) else await _all_gone(unit, now.id)
-    if not gone_back(before, last_news, now):
-        return ""
-    # A store whose clock was put back dates all that is saved since as much earlier.
-    return gone_back(before, last_news - await _behind(unit), now)
+    name = unit.store.name
+    text = f"the shop seems to have gone back in time: {why}. {remedy(name)}"
+    alert = partial(log.error, "store.alert", store=name, problem=text)
+    await rewinds.hold(name, why, known, text, now, alert)
+    return await rests(unit, order.id)
 
 
 async def _behind(unit: Unit) -> timedelta:
-    """By how much the store's clock is behind ours; nothing where it does not say."""
+    """By how much the store's clock is behind ours, less than nothing if ahead; nothing where it does not say."""
     try:
         clock = (await unit.store.facts()).clock
     except RemoteError:  # what it is asked by may be broken where orders can be read
         return timedelta()
-    return max(timedelta(), unit.now() - clock) if clock is not None else timedelta()
+    return unit.now() - clock if clock is not None else timedelta()
 
 
 async def _all_gone(unit: Unit, order_id: int) -> str:
-    """Why the newest orders are gone and not just this one; "" if they are not."""
+    """Why the newest orders are gone and not just this one, which is among them; "" if they are not."""
     known = await rewinds.newest(unit.store.name, NEWEST)
-    there = {row.id for row in await unit.store.by_ids([order.id for order in known])}
-    oldest = min(all_gone(known, there), default=None)
-    for order in known:
-        if oldest is None or order.id < oldest or order.id in there or order.status == GONE:
-            continue
-        try:  # what is in the trash is not listed
-            there.add((await unit.store.order(order.id)).id)
-        except Unreadable:
+    if order_id not in [order.id for order in known]:
+        return ""
+    batch, there = known, set[int]()
+    while batch and not there:
+        there = {row.id for row in await unit.store.by_ids([order.id for order in batch])}
+        batch = await rewinds.newest(unit.store.name, NEWEST, before=batch[-1].id)
+        known += [] if there else batch
+    sure, found = 0, all_gone(known, there)
+    for order in known:  # what is in the trash is not listed
+        if sure == ON_END or order.id in there:
+            break
+        if order.status != GONE and await _exists(unit, order.id):
             there.add(order.id)
-        except NotThere:
-            continue
+        sure += order.id in found
     found = all_gone(known, there)
     if order_id not in found:
         return ""
     return f"orders {min(found)} to {max(found)}, the newest {len(found)}, are gone while older ones are there"
+
+
+async def _exists(unit: Unit, order_id: int) -> bool:
+    try:
+        await unit.store.order(order_id)
+    except NotThere:
+        return False
+    except Unreadable:
+        return True
+    return True

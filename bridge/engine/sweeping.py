@@ -20,6 +20,8 @@ async def sweep(unit: Unit, *, everything: bool = False) -> None:
     Once a day the payments of open orders are read too: nothing in the shop shows what becomes of them elsewhere.
     """
     state, now = await unit.journal.state(), unit.now()
+    if state.rewound:
+        return  # what was known when the store went back is what it is compared with
     daily = state.swept_slowly is None or now - state.swept_slowly >= SLOWLY
     watched = await unit.journal.watched()
     # Beside those, the ones about which there was news last: they show first that the store went back in time.

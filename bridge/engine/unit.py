@@ -10,6 +10,7 @@ from bridge.db.journal import Journal
 from bridge.db.outbox import Outbox
 from bridge.domain.claims import Method
 from bridge.domain.rules import Rules
+from bridge.engine.progress import Listener, Logged
 from bridge.ports import Provider, Store
 
 
@@ -38,6 +39,8 @@ class Unit:
     """Orders left alone until then although the journal says that they are due: it could not be told."""
     locale: str = ""
     """The shop's own language as it last said it ("sv_SE"); "" where that is not known."""
+    progress: Listener = field(default_factory=Logged)
+    """Hears how far the first run has come, where that takes more than one page."""
     told: bool = False
     """Whether the store was asked since the start for what it says about itself."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

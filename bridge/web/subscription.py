@@ -5,6 +5,7 @@ to install anew writes the secret anew.
 """
 
 import secrets
+from http import HTTPStatus
 from typing import Final
 
 import aiohttp
@@ -76,6 +77,10 @@ async def rehearse(session: aiohttp.ClientSession, url: str, secret: str) -> str
             url, data=_NOTHING, headers=headers, allow_redirects=False, timeout=_PATIENCE
         ) as answer:
             status = answer.status
+    except aiohttp.ClientConnectorDNSError:
+        return "its name is not known: correct `web.public_url`, or see to this machine's DNS"
+    except aiohttp.ClientSSLError:
+        return "HTTPS fails there, as it will for the shop: see to the certificate of the web server"
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         return (
             f"no answer ({type(error).__name__}): see that `wc-bridge run` runs, and that the web server at "
@@ -83,7 +88,16 @@ async def rehearse(session: aiohttp.ClientSession, url: str, secret: str) -> str
         )
     if status == ACCEPTED:
         return ""
-    return _WRONG.get(
-        status,
-        f"something else answers (HTTP {status}): have the web server there pass this path on to `web.listen`",
-    )
+    return _WRONG.get(status) or _other(status)
+
+
+def _other(status: int) -> str:
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        # The shop takes it for delivered, and never gives such a webhook up.
+        return (
+            f"it is sent on to another address (HTTP {status}), where no shop follows: set `web.public_url` to "
+            "that address, https:// and www. included"
+        )
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT):
+        return _WRONG[HTTPStatus.BAD_GATEWAY].replace("502", str(status))
+    return f"something else answers (HTTP {status}): have the web server there pass this path on to `web.listen`"

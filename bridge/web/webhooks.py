@@ -14,9 +14,12 @@ from typing import Final
 from urllib.parse import quote
 
 import simplejson
+import structlog
 from aiohttp import web
 
 from bridge.web.signature import HEADER, fits
+
+log = structlog.get_logger()
 
 ACCEPTED: Final = HTTPStatus.ACCEPTED
 """The answer to what is signed. No page of another web server is likely to give it."""
@@ -32,16 +35,44 @@ class Shop:
     """A store as its webhooks meet it."""
 
     secret: Callable[[], Awaitable[str]]
-    """Read for each delivery: `webhook install` may make one at any time; "" until then."""
+    """Reads it; `webhook install` may make one at any time; "" until then."""
     hint: Callable[[int], None]
     """Takes the id of an order to look at, and returns at once."""
 
 
+class _Door:
+    """Lets in what a shop has signed. Its secret is kept as last read, so that the answer waits for no database.
+
+    It is read anew where it does not fit: at once, but only once for all who wait for that, so that no number of
+    forged deliveries keeps the database busy.
+    """
+
+    def __init__(self, shop: Shop) -> None:
+        self.hint = shop.hint
+        self._read, self._secret = shop.secret, ""
+        self._reading: asyncio.Task[None] | None = None
+
+    async def lets_in(self, body: bytes, given: str) -> bool:
+        """Whether `given` is the body's signature."""
+        if not fits(self._secret, body, given):
+            if self._reading is None or self._reading.done():
+                self._reading = asyncio.create_task(self._learn())
+            await self._reading
+        return fits(self._secret, body, given)
+
+    async def _learn(self) -> None:
+        try:
+            self._secret = await self._read()
+        except Exception as error:  # noqa: BLE001 (who works on the orders tells of the database in full)
+            log.warning("webhook.secret_not_read", problem=type(error).__name__)
+
+
 def routes(shops: Mapping[str, Shop]) -> list[web.RouteDef]:
     """Return the routes for these stores, by name."""
+    doors = {name: _Door(shop) for name, shop in shops.items()}
 
     async def receive(request: web.Request) -> web.Response:
-        return await _receive(request, shops.get(request.match_info["store"]))
+        return await _receive(request, doors.get(request.match_info["store"]))
 
     return [web.post(f"{_PATH}{{store}}", receive)]
 
@@ -51,9 +82,9 @@ def delivery_url(public_url: str, store: str) -> str:
     return f"{public_url}{_PATH}{quote(store, safe='')}"
 
 
-async def _receive(request: web.Request, shop: Shop | None) -> web.Response:
+async def _receive(request: web.Request, door: _Door | None) -> web.Response:
     """Answer one request; the shop waits for that, so everything else comes after it."""
-    if shop is None:
+    if door is None:
         return _answer(HTTPStatus.NOT_FOUND)
     try:
         async with asyncio.timeout(_PATIENCE):
@@ -67,11 +98,11 @@ async def _receive(request: web.Request, shop: Shop | None) -> web.Response:
     given = request.headers.get(HEADER)
     if given is None:
         return _answer(HTTPStatus.OK if _PING.fullmatch(body) else HTTPStatus.UNAUTHORIZED)
-    if not fits(await shop.secret(), body, given):
+    if not await door.lets_in(body, given):
         return _answer(HTTPStatus.UNAUTHORIZED)
     order = _order(request.headers.get("X-WC-Webhook-Topic", ""), body)
     if order is not None:
-        shop.hint(order)
+        door.hint(order)
     return _answer(ACCEPTED)
 
 

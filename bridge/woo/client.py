@@ -7,7 +7,7 @@ in its traceback.
 import html
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import count
 from typing import Any, Final, TypeVar
@@ -15,21 +15,20 @@ from typing import Any, Final, TypeVar
 import aiohttp
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from bridge.domain.orders import Order
+from bridge.domain.orders import Order, Refund
 from bridge.errors import AccessDenied, Unreadable
-from bridge.ports import Facts, Listed, Note, Row
+from bridge.ports import PAGE, Facts, Listed, Note, Page, Row
 from bridge.woo import wire
 from bridge.woo.errors import wrong_shape
-from bridge.woo.listing import ORDER_FIELDS, PAGE, Listing, date_of
+from bridge.woo.listing import ORDER_FIELDS, Listing, date_of
 from bridge.woo.mapping import Incomprehensible, to_order
+from bridge.woo.refunds import Refunds
 from bridge.woo.signing import Credentials
 from bridge.woo.transport import Transport
 
-_REFUND_FIELDS = "id,amount,date_created_gmt,refunded_payment,line_items,shipping_lines,fee_lines,tax_lines"
 _LOOKS = 3
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
 _NOTES = TypeAdapter(tuple[wire.Note, ...])
-_REFUNDS = TypeAdapter(tuple[wire.Refund, ...])
 _WEBHOOKS = TypeAdapter(tuple[wire.Webhook, ...])
 
 _Body = TypeVar("_Body", bound=BaseModel)
@@ -57,6 +56,7 @@ class WooStore:
         `clock` gives seconds since 1970; each `nonce` differs from all before it.
         """
         self._name = name
+        self._concurrency = concurrency
         self._keep = keep_meta
         self._transport = Transport(
             session,
@@ -70,10 +70,23 @@ class WooStore:
         )
         self._asked = self._transport.asked
         self._listing = Listing(self._transport, keep_meta)
+        self._refunds = Refunds(self._transport)
 
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def concurrency(self) -> int:
+        return self._concurrency
+
+    async def newest(self) -> Listed:
+        """Return the orders that changed last; see `Listing.newest`."""
+        return await self._listing.newest()
+
+    async def page(self, number: int, until: datetime) -> Page:
+        """Return one page of the orders that were changed last up to `until`; see `Listing.page`."""
+        return await self._listing.page(number, until)
 
     async def changed_since(self, moment: datetime | None, *, trash: bool = False) -> Listed:
         """Return orders modified strictly after `moment`, oldest first; see `Listing.changed_since`."""
@@ -82,6 +95,10 @@ class WooStore:
     async def by_ids(self, ids: list[int]) -> list[Row]:
         """Return the orders among `ids` (at most 100) that the store lists; those it does not are left out."""
         return await self._listing.by_ids(ids)
+
+    async def refunds(self, orders: Iterable[Order]) -> dict[int, Refund]:
+        """Return by id the refunds of which listed orders give id and amount alone; see `Refunds.in_full`."""
+        return await self._refunds.in_full(orders)
 
     async def order(self, order_id: int) -> Order:
         """Read one order with its refunds in full.
@@ -97,7 +114,7 @@ class WooStore:
                 order = to_order(raw, self._keep)
                 if not order.refunds:
                     return order
-                full = to_order(raw, self._keep, await self._refunds(order_id))
+                full = to_order(raw, self._keep, await self._refunds.of(order_id))
             except Incomprehensible as problem:
                 raise self._unreadable(order_id, str(problem)) from None
             if [(r.id, r.amount) for r in full.refunds] == [(r.id, r.amount) for r in order.refunds]:
@@ -111,7 +128,11 @@ class WooStore:
             notes = _NOTES.validate_python(raw)
         except ValidationError:
             raise wrong_shape(self._asked, "a list of notes") from None
-        return [Note(id=note.id, text=html.unescape(note.note)) for note in notes if not note.customer_note]
+        return [
+            Note(id=note.id, text=html.unescape(note.note), created=note.date_created_gmt)
+            for note in notes
+            if not note.customer_note
+        ]
 
     async def add_note(self, order_id: int, text: str) -> int:
         """Write a private note and return its id."""
@@ -167,15 +188,6 @@ class WooStore:
         """Let a webhook deliver again, signed with this secret."""
         body = {"status": "active", "secret": secret}
         await self._transport.write("PUT", f"webhooks/{webhook_id}", {"_fields": "id"}, body)
-
-    async def _refunds(self, order_id: int) -> tuple[wire.Refund, ...]:
-        raw, _ = await self._transport.read(
-            f"orders/{order_id}/refunds", {"per_page": str(PAGE), "_fields": _REFUND_FIELDS}
-        )
-        try:
-            return _REFUNDS.validate_python(raw)
-        except ValidationError:
-            raise wrong_shape(self._asked, f"the refunds of order {order_id}") from None
 
     def _unreadable(self, order_id: int, problem: str) -> Unreadable:
         return Unreadable(

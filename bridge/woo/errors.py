@@ -142,7 +142,7 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
     """Return the wait that an answer asks for: in seconds, or until a date, counted from the answer's own."""
     value = headers.get("Retry-After", "").strip()
     if value.isdecimal():
-        return timedelta(seconds=min(int(value), 86400))
+        return timedelta(seconds=min(int(value[:9]), 86400))
     try:
         until, now = (parsedate_to_datetime(text) for text in (value, headers.get("Date", "")))
         return max(until - now, timedelta())
@@ -163,7 +163,8 @@ def _lost(asked: Asked, what: str) -> AnswerLost:
 
 
 def _denied_for(asked: Asked, what: str) -> AccessDenied:
-    return AccessDenied(f"store {asked.store} {what}", remote=asked.store)
+    named = "" if asked.key in what else f" (asked with the REST API key ending in {asked.key})"
+    return AccessDenied(f"store {asked.store} {what}{named}", remote=asked.store)
 
 
 def _denied(answer: Answer, error: wire.ErrorBody | None, asked: Asked) -> AccessDenied:

@@ -5,7 +5,8 @@ trusted to hold all there is up to its newest row: what it left out is asked for
 lose a change (a filter, a page number or a list of ids that the store ignores) is an error, never an empty list.
 """
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import count
@@ -13,19 +14,19 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from bridge.ports import Listed, Row
+from bridge.ports import PAGE, Listed, Page, Row
 from bridge.woo import wire
 from bridge.woo.errors import ignored, wrong_shape
 from bridge.woo.mapping import Incomprehensible, to_order
 from bridge.woo.transport import Transport
 
-PAGE: Final = 100
-"""The most rows that WooCommerce lists at once; more is a 400."""
 ORDER_FIELDS: Final = (
     "id,number,status,currency,total,date_created_gmt,date_modified_gmt,date_paid_gmt,date_completed_gmt,"
     "payment_method,transaction_id,refunds,meta_data,line_items,shipping_lines,fee_lines,tax_lines"
 )
 """All that the bridge reads of an order; names and addresses are not even asked for."""
+_AT_A_STRETCH = 20
+"""Rows worked out while all else waits: whoever has waited for a turn at the store can ask in between."""
 _SECOND = timedelta(seconds=1)
 _MODIFIED = TypeAdapter(wire.GmtOrBlank)
 
@@ -41,7 +42,7 @@ class Listing:
     async def changed_since(self, moment: datetime | None, status: str) -> Listed:
         """Return the orders in `status` that were modified strictly after `moment`, oldest first.
 
-        Either they are all there are, or 100 and those that belong between them: see `_left_out`.
+        Either they are all there are, or a page and those that belong between its rows: see `_left_out`.
 
         A store that ignores the filter, and has more orders than one page, can't be followed: that is Nonsense;
         with fewer, they are filtered here. A row whose time can't be read is returned.
@@ -52,13 +53,31 @@ class Listing:
         listed, headers = await self._rows({**query, "orderby": "modified"})
         clock = date_of(headers)
         rows = [row for row in listed if moment is None or row.modified is None or row.modified > moment]
-        if len(listed) < PAGE:
+        if _is_last(listed, 1, headers):
             return Listed(rows=_oldest_first(rows), whole=True, clock=clock)
         times = [row.modified for row in rows if row.modified is not None]
         if len(rows) < len(listed) or not times:
             raise ignored(self._asked, "modified_after")
         rows += await self._left_out(query, max(times), {row.id for row in rows})
         return Listed(rows=_oldest_first(rows), whole=False, clock=clock)
+
+    async def newest(self) -> Listed:
+        """Return the 100 orders that were modified last, or all there are, and how many there are."""
+        rows, headers = await self._rows({"status": "any", "orderby": "modified", "order": "desc"})
+        return Listed(
+            rows=_oldest_first(rows),
+            whole=_is_last(rows, 1, headers),
+            clock=date_of(headers),
+            total=_total(headers),
+        )
+
+    async def page(self, number: int, until: datetime) -> Page:
+        """Return one page of the orders that were modified last up to the second `until`, in order of id."""
+        query = {"status": "any", "modified_before": _stamp(until + _SECOND), "dates_are_gmt": "true"}
+        rows, headers = await self._rows({**query, "orderby": "id", "order": "asc", "page": str(number)})
+        if any(row.modified is not None and row.modified > until for row in rows):
+            raise ignored(self._asked, "modified_before")
+        return Page(rows=rows, total=_total(headers))
 
     async def by_ids(self, ids: list[int]) -> list[Row]:
         """Return the orders among `ids` (at most 100) that the store lists; the trash is not listed."""
@@ -87,26 +106,26 @@ class Listing:
         }
         found: dict[int, Row] = {}
         while True:
-            listed = await self._by_id(window, until)
+            listed, pages = await self._by_id(window, until)
             new = listed.keys() - found.keys() - seen
             found |= {order_id: row for order_id, row in listed.items() if order_id not in seen}
-            if len(listed) < PAGE or not new:
+            if pages == 1 or not new:
                 return list(found.values())
 
-    async def _by_id(self, window: Mapping[str, str], until: datetime) -> dict[int, Row]:
-        """Read the pages of what was modified up to `until` once."""
+    async def _by_id(self, window: Mapping[str, str], until: datetime) -> tuple[dict[int, Row], int]:
+        """Read the pages of what was modified up to `until` once; return the orders, and how many pages it were."""
         found: dict[int, Row] = {}
         for page in count(1):
-            rows, _ = await self._rows({**window, "page": str(page)})
+            rows, headers = await self._rows({**window, "page": str(page)})
             if any(row.modified is not None and row.modified > until for row in rows):
                 raise ignored(self._asked, "modified_before")
             before = len(found)
             found |= {row.id: row for row in rows}
-            if len(rows) < PAGE:
-                break
+            if _is_last(rows, page, headers):
+                return found, page
             if len(found) == before:
                 raise ignored(self._asked, "page")
-        return found
+        raise AssertionError("the last page returns")
 
     async def _rows(self, query: Mapping[str, str]) -> tuple[list[Row], Mapping[str, str]]:
         raw, headers = await self._transport.read(
@@ -114,7 +133,12 @@ class Listing:
         )
         if not isinstance(raw, list):
             raise wrong_shape(self._asked, "a list of orders")
-        return [self._row(item) for item in raw], headers
+        rows = []
+        for i, item in enumerate(raw):
+            if i % _AT_A_STRETCH == 0:
+                await asyncio.sleep(0)
+            rows.append(self._row(item))
+        return rows, headers
 
     def _row(self, raw: Any) -> Row:
         if not isinstance(raw, dict) or not isinstance(raw.get("id"), int):
@@ -124,6 +148,23 @@ class Listing:
         except Incomprehensible as problem:
             return Row(id=raw["id"], modified=_modified(raw), order=None, problem=str(problem))
         return Row(id=order.id, modified=order.modified, order=order)
+
+
+def _is_last(rows: Sequence[Row], page: int, headers: Mapping[str, str]) -> bool:
+    """Whether nothing is listed beyond this page.
+
+    A page may be short although more follow: an order that is deleted at this moment, or can't be loaded, is
+    counted and left out. So the store's own count of pages is asked too, where it is there.
+    """
+    pages = headers.get("X-WP-TotalPages", "")
+    more = pages.isdecimal() and int(pages) > page
+    return len(rows) < PAGE and not more
+
+
+def _total(headers: Mapping[str, str]) -> int:
+    """Return how many orders all pages have together; 0 where the answer does not say."""
+    total = headers.get("X-WP-Total", "")
+    return int(total) if total.isdecimal() else 0
 
 
 def date_of(headers: Mapping[str, str]) -> datetime | None:

@@ -89,18 +89,22 @@ def _refunds(
     if full is None:
         refunds = [Refund(id=stub.id, amount=_refunded(-stub.total, currency, stub.id)) for stub in order.refunds]
     else:
-        refunds = [_refund(refund, currency, rates) for refund in full]
+        refunds = [to_refund(refund, currency, rates) for refund in full]
     return tuple(sorted(refunds, key=lambda refund: refund.id))
 
 
-def _refund(refund: wire.Refund, currency: str, rates: Mapping[str, Decimal | None]) -> Refund:
+def to_refund(refund: wire.Refund, currency: str, rates: Mapping[str, Decimal | None] | None = None) -> Refund:
+    """Turn a refund of the store into a Refund. Raises Incomprehensible where its amount is none of the currency.
+
+    `rates` are those of its order, for tax that the refund's own tax lines do not name (recorded ones name all).
+    """
     own = {line.rate_id: line.rate_percent for line in refund.tax_lines}
     return Refund(
         id=refund.id,
         amount=_refunded(refund.amount, currency, refund.id),
         created=refund.date_created_gmt,
         paid_by_shop=refund.refunded_payment,
-        lines=_lines(refund, {**rates, **own}, sign=-1),
+        lines=_lines(refund, {**(rates or {}), **own}, sign=-1),
     )
 
 
@@ -167,6 +171,8 @@ def rate(line: wire.Line, rates: Mapping[str, Decimal | None]) -> Decimal:
 
 def _agree(net: Decimal, tax: Decimal, percent: Decimal) -> bool:
     """Whether `tax` is `percent` of `net`, both rounded to the decimals they are written with."""
+    if net * percent == tax * 100:
+        return True
     ulp = max(Decimal((0, (1,), _exponent(figure))) for figure in (net, tax))
     return abs(net * percent / 100 - tax) <= ulp * (1 + percent / 100) / 2
 

@@ -27,6 +27,10 @@ _PATIENCE = timedelta(seconds=30)
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 
+class _StillBusy(Busy):
+    """The store was not asked: what it said to another request holds for this one too."""
+
+
 class Transport:
     """Asks one store with one key, at most `concurrency` requests at a time."""
 
@@ -73,23 +77,26 @@ class Transport:
 
     @contextmanager
     def _gently(self) -> Iterator[None]:
-        """Ask nothing of a store that has just asked to wait: not every order that waits for it has to be told.
+        """Remember that the store asks to wait: not every order that waits for it has to be told.
 
         It holds for half a minute at most; how long a store rests altogether is for the engine to say.
         """
-        longest = _PATIENCE.total_seconds()
-        if self._busy is not None:
-            until, busy = self._busy
-            left = until - self._clock()
-            if 0 < left <= longest:  # more is left only where the clock was set back
-                raise Busy(str(busy), remote=busy.remote, after=timedelta(seconds=left))
-            self._busy = None
         try:
             yield
         except Busy as error:
+            longest = _PATIENCE.total_seconds()
             wait = longest if error.after is None else min(error.after.total_seconds(), longest)
             self._busy = self._clock() + wait, error
             raise
+
+    def _heed(self) -> None:
+        """Ask nothing of a store that has just asked to wait, though it was to be asked before it did."""
+        if self._busy is not None:
+            until, busy = self._busy
+            left = until - self._clock()
+            if 0 < left <= _PATIENCE.total_seconds():  # more is left only where the clock was set back
+                raise _StillBusy(str(busy), remote=busy.remote, after=timedelta(seconds=left))
+            self._busy = None
 
     async def _exchange(
         self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None = None
@@ -118,6 +125,7 @@ class Transport:
         # The causes of what is raised are cut off: aiohttp's own errors quote the address, keys and all.
         try:
             async with self._gate:
+                self._heed()
                 signed = sign(
                     way,
                     method,
@@ -166,6 +174,8 @@ class Transport:
 
 def _again(error: Exception) -> bool | timedelta:
     """Say whether a read that ended in `error` is worth another attempt, and after how long where that is known."""
+    if isinstance(error, _StillBusy):
+        return False
     if isinstance(error, Busy) and error.after is not None:
         return error.after if error.after <= _PATIENCE else False
     return isinstance(error, Busy | Unreachable | AnswerLost)

@@ -41,7 +41,7 @@ def _utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-Figure = Annotated[Decimal, BeforeValidator(_exact), Field(max_digits=24)]
+Figure = Annotated[Decimal, Field(max_digits=24), BeforeValidator(_exact)]
 """A figure in major units, with the digits that the store wrote; 24 are more than money has, and are exact."""
 FigureOrBlank = Annotated[Figure, BeforeValidator(lambda value: 0 if value in ("", None) else value)]
 Text = Annotated[str, BeforeValidator(_text)]
@@ -127,6 +127,13 @@ class Refund(_Lines):
     refunded_payment: bool | None = None
 
 
+class ListedRefund(Refund):
+    """A refund as the list over the whole store has it."""
+
+    parent_id: int
+    """Its order."""
+
+
 class Order(_Lines):
     """An order. `refunds` has no default: an order without the list is not one without refunds."""
 
@@ -149,6 +156,7 @@ class Note(_Body):
     id: int
     note: Text = ""
     customer_note: bool = False
+    date_created_gmt: GmtOrBlank = None
 
 
 class Webhook(_Body):

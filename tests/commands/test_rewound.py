@@ -1,10 +1,15 @@
 """`rewound`: what a shop that was restored from a backup has forgotten, and how the bridge goes on with it."""
 
+import io
+import sys
 from datetime import timedelta
 
 import pytest
 
+from bridge.db.connection import existing
+from bridge.db.models import OrderRow
 from bridge.engine import rewinding
+from bridge.sandbox.faults import Fault
 from tests.commands.shop import Shop
 
 
@@ -23,6 +28,14 @@ async def forgetful(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[tuple[i
     for order, _ in placed:
         shop.store.delete(order)
     return placed
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What stands on stdin: nothing, until a test writes it."""
+    said = io.StringIO()
+    monkeypatch.setattr(sys, "stdin", said)
+    return said
 
 
 async def test_a_shop_that_did_not_go_back(shop: Shop) -> None:
@@ -49,6 +62,10 @@ async def test_status_says_what_to_type_and_that_lists_what_is_missing(
     ran = await shop.types("status")
     assert ran.code == 1
     assert "wc-bridge rewound butiken" in " ".join(ran.out.split())
+    for words in (("actions",), ("order", "butiken", str(last))):
+        told = " ".join((await shop.types(*words)).out.split())
+        assert "held, nothing is called or noted: orders" in told
+        assert "`wc-bridge rewound butiken` lists" in told
     before = shop.writes()
     ran = await shop.types("rewound", "butiken")
     assert ran.code == 1
@@ -82,7 +99,7 @@ async def test_go_lets_the_bridge_go_on(shop: Shop, forgetful: list[tuple[int, s
     shop.store.set_status(other, "completed")
     await shop.types("once", "--wait", "0s")
     assert shop.resurs.books(payment).captured == 0
-    ran = await shop.types("rewound", "butiken", "--go")
+    ran = await shop.types("rewound", "butiken", "--go", "--yes")
     assert (ran.code, ran.last) == (0, "butiken goes on with the shop as it is now: see `wc-bridge status`")
     assert (await shop.types("rewound", "butiken")).code == 0
     assert (await shop.types("once", "--wait", "0s")).code == 1
@@ -101,12 +118,61 @@ async def test_go_lets_the_bridge_go_on(shop: Shop, forgetful: list[tuple[int, s
     ]
 
 
-async def test_a_shop_that_can_t_be_reached_is_gone_on_with_later(
-    shop: Shop, forgetful: list[tuple[int, str]]
+@pytest.mark.parametrize("written", ["n\n", ""], ids=["no", "nobody there"])
+async def test_it_shows_what_differs_and_asks(
+    shop: Shop, forgetful: list[tuple[int, str]], answer: io.StringIO, written: str
 ) -> None:
     await shop.types("once", "--wait", "0s")
-    shop.store.mishaps.maintenance = True
+    answer.write(written)
+    answer.seek(0)
     ran = await shop.types("rewound", "butiken", "--go")
-    assert (ran.code, ran.out) == (3, "")
-    shop.store.mishaps.maintenance = False
+    assert ran.code == 2
+    assert f"capture of 811.25 SEK ({forgetful[-1][0]}C81125)" in ran.out
+    assert "go on with butiken as it is now, although 3 orders differ from what is known here? [y/N]" in ran.err
+    assert "nothing was changed" in ran.err
     assert (await shop.types("rewound", "butiken")).code == 1
+
+
+async def test_yes_is_an_answer(shop: Shop, forgetful: list[tuple[int, str]], answer: io.StringIO) -> None:
+    await shop.types("once", "--wait", "0s")
+    answer.write("y\n")
+    answer.seek(0)
+    ran = await shop.types("rewound", "butiken", "--go", "--json")
+    assert (ran.code, ran.json["gone_on"], len(ran.json["orders"])) == (0, True, len(forgetful))
+    assert (await shop.types("rewound", "butiken")).code == 0
+
+
+@pytest.mark.usefixtures("forgetful")
+async def test_once_says_so_and_ends_1(shop: Shop) -> None:
+    """Also where no order needs attention by itself."""
+    await shop.types("once", "--wait", "0s")
+    async with existing(f"sqlite://{shop.database}"):
+        await OrderRow.all().update(problem="", attention="")
+    for words in ((), ("--dry-run",)):
+        ran = await shop.types("once", "--wait", "0s", *words)
+        assert ran.code == 1
+        assert "butiken: held, nothing is called or noted: orders" in ran.out
+        assert "`wc-bridge rewound butiken` lists" in ran.out
+
+
+@pytest.mark.usefixtures("forgetful")
+async def test_on_a_terminal_a_bar_shows_how_far_it_is(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    await shop.types("once", "--wait", "0s")
+    assert "orders compared" not in (await shop.types("rewound", "butiken")).err
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    ran = await shop.types("rewound", "butiken", "--json")
+    assert ("orders compared" in ran.err, "100%" in ran.err) == (True, True)
+    assert len(ran.json["orders"]) == 3
+
+
+@pytest.mark.parametrize("path", ["/orders", r"/orders/\d+$"], ids=["no list", "no order by itself"])
+async def test_a_shop_that_can_t_be_reached_is_gone_on_with_later(
+    shop: Shop, forgetful: list[tuple[int, str]], path: str
+) -> None:
+    await shop.types("once", "--wait", "0s")
+    shop.store.faults.plan(Fault.ERROR_BEFORE, method="GET", path=path, times=1000)
+    ran = await shop.types("rewound", "butiken", "--go", "--yes")
+    assert (ran.code, ran.out) == (3, "")
+    shop.store.faults.planned.clear()
+    ran = await shop.types("rewound", "butiken", "--json")
+    assert (ran.code, len(ran.json["orders"])) == (1, len(forgetful))

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -12,7 +13,7 @@ from bridge.sandbox.faults import Fault
 from bridge.sandbox.server import Server
 from bridge.sandbox.store.model import Webhook
 from tests.commands.shop import NAME, SECRETS, Ran, Shop, open_shop
-from tests.web.bridge import listens
+from tests.web.bridge import free_port, listens
 
 PATH = f"/webhooks/woocommerce/{NAME}"
 TOPICS = ["order.created", "order.updated", "order.deleted", "order.restored"]
@@ -168,9 +169,12 @@ async def test_without_a_daemon_it_is_installed_but_does_not_work(shop: Shop) ->
     ("status", "says"),
     [
         (200, "something else answers"),
-        (301, "something else answers"),
+        (403, "something else answers"),
+        (301, "where no shop follows: set `web.public_url`"),
+        (308, "where no shop follows: set `web.public_url`"),
         (404, "nobody there knows"),
-        (502, "itself"),
+        (502, "gets no answer itself"),
+        (504, "gets no answer itself"),
     ],
 )
 async def test_web_server_that_does_not_pass_it_on_is_told(shop: Shop, status: int, says: str) -> None:
@@ -185,6 +189,73 @@ async def test_web_server_that_does_not_pass_it_on_is_told(shop: Shop, status: i
     assert ran.code == 1
     assert says in " ".join(ran.out.split())
     assert f"HTTP {status}" in " ".join(ran.out.split())
+
+
+async def test_https_that_fails_is_told_apart_from_a_bridge_that_is_not_there(shop: Shop) -> None:
+    async with shop.daemon():
+        shop.settings["web"]["public_url"] = shop.settings["web"]["public_url"].replace("http:", "https:")
+        ran = await shop.types("webhook", "install")
+    assert ran.code == 1
+    assert "HTTPS fails there" in " ".join(ran.out.split())
+
+
+ADDRESSES = {
+    "a slash at its end": ("127.0.0.1", "http://127.0.0.1:{port}/"),
+    "a name": ("127.0.0.1", "http://localhost:{port}"),
+    "IPv6": ("[::1]", "http://[::1]:{port}"),
+}
+
+
+@pytest.mark.parametrize("case", ADDRESSES)
+async def test_public_url_may_be_written_as_any_address_may(shop: Shop, case: str) -> None:
+    host, public = ADDRESSES[case]
+    port = free_port()
+    shop.settings["web"] = {"listen": f"{host}:{port}", "public_url": public.format(port=port)}
+    async with shop.daemon():
+        ran = await shop.types("webhook", "install", "--json")
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.json == [
+            {
+                "store": NAME,
+                "delivery_url": f"{public.format(port=port).rstrip('/')}{PATH}",
+                "topics": dict.fromkeys(TOPICS, "active"),
+                "unreached": "",
+                "undelivered": "",
+                "works": True,
+            }
+        ]
+        assert [ping.status for ping in await shop.store.deliver()] == [200] * 4
+
+
+async def test_web_server_in_front_may_serve_it_below_a_path_of_its_own(shop: Shop) -> None:
+    """As nginx does with `location /bridge/webhooks/woocommerce/` and the bridge's path behind `proxy_pass`."""
+    listens_at = shop.settings["web"]["public_url"]
+
+    async def passes_on(request: web.Request) -> web.Response:
+        path, body = request.path.removeprefix("/bridge"), await request.read()
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(listens_at + path, data=body, headers=request.headers) as answer,
+        ):
+            return web.Response(status=answer.status)
+
+    front = web.Application()
+    front.router.add_post("/bridge/{path:.*}", passes_on)
+    async with Server(front) as server, shop.daemon():
+        shop.settings["web"]["public_url"] = f"{server.url}/bridge"
+        assert (await shop.types("webhook", "install")).code == 0
+        assert [ping.status for ping in await shop.store.deliver()] == [200] * 4
+
+
+async def test_second_bridge_at_the_same_address_is_found_out(shop: Shop, tmp_path: Path) -> None:
+    """It has a database of its own, and so another secret; which of the two is meant, a person must say."""
+    async with shop.daemon():
+        assert (await shop.types("webhook", "install")).code == 0
+        shop.settings["database"] = f"sqlite://{tmp_path}/second.sqlite3"
+        assert (await shop.types("once", "--wait", "0s")).code == 0
+        ran = await shop.types("webhook", "install")
+        assert ran.code == 1
+        assert "another secret" in ran.out
 
 
 async def test_store_that_can_not_be_asked_is_told_and_ends_3(shop: Shop) -> None:

@@ -421,3 +421,13 @@ def test_a_step_bears_its_key_and_what_it_aims_at() -> None:
     assert (step.call, step.key, step.amount, step.target) == (Call.CAPTURE, "1042C1000", 600, 1000)
     step = proposed(order("cancelled"), payment)
     assert (step.kind, step.key, step.amount, step.target) == (Kind.CANCEL, "1042V3", 600, 0)
+
+
+@pytest.mark.parametrize("then", [True, False])
+def test_what_a_capture_left_out_meets_the_refunds_of_the_agreement_and_none_made_since(then: bool) -> None:
+    """The rest of an agreed refund of 200 was captured elsewhere; another refund of 200 was made after it."""
+    earlier = met(1077, How.ALREADY, 200) if then else met(1077, How.RELEASED, 200)
+    known = record(earlier, agreed=(1000, 200)) if then else record(agreed=(1000, 200))
+    found = look(order("shipped", refunds={1077: 200, 1078: 200}), resurs(captured(800)), known)
+    assert [it for it in found.record.settlements if it.refund == 1077] == [earlier]
+    assert not [it for it in found.record.settlements if it.refund == 1078]

@@ -7,7 +7,7 @@ import pytest
 
 from bridge.domain.orders import GONE, Order, Refund
 from bridge.domain.records import Agreed, How, Record, Settlement
-from bridge.domain.rewinding import Deed, all_gone, gone_back, gone_on_from, is_another, missing
+from bridge.domain.rewinding import Deed, all_gone, gone_back, gone_on_from, is_another, missing, told
 from bridge.domain.steps import Kind
 from tests.domain.builders import LONG_AGO, NOW, order
 
@@ -65,6 +65,31 @@ LOOKS: dict[str, tuple[Order, Order, bool]] = {
         replace(DRAFT, status="processing", created=LATER, modified=LATER, meta=PAID_BY),
         False,
     ),
+    "an order never paid that a checkout takes up again": (
+        replace(DRAFT, status="failed", meta=PAID_BY),
+        replace(DRAFT, status="processing", created=LATER, modified=LATER, meta=PAID_ANEW),
+        False,
+    ),
+    "completed while the shop's clock was behind": (
+        WAS,
+        replace(WAS, status="completed", modified=NOW - HOUR, completed=NOW - HOUR),
+        False,
+    ),
+    "completed again while the shop's clock was behind": (
+        replace(WAS, completed=LONG_AGO),
+        replace(WAS, status="completed", modified=NOW - HOUR, completed=NOW - HOUR),
+        False,
+    ),
+    "last changed earlier, and completed before": (
+        replace(WAS, completed=LONG_AGO),
+        replace(WAS, status="completed", modified=NOW - HOUR, completed=LONG_AGO),
+        True,
+    ),
+    "last changed earlier, and no longer completed": (
+        replace(WAS, status="completed", completed=NOW),
+        replace(WAS, modified=NOW - HOUR),
+        True,
+    ),
     "switched off for the bridge": (
         replace(WAS, meta=(("wc_bridge", "off"),)),
         replace(WAS, meta=(("wc_bridge", "pause"),), created=LATER, modified=LATER),
@@ -94,7 +119,7 @@ def test_it_says_which_order_and_when() -> None:
 
 
 def paid(number: int, status: str = "processing") -> Order:
-    return replace(order(status), id=number)
+    return replace(order(status, meta=PAID_BY), id=number)
 
 
 UNPAID = replace(order("pending", paid=None), id=50)
@@ -112,6 +137,9 @@ GONE_ONES: dict[str, tuple[list[Order], set[int], list[int]]] = {
     "two and a draft": ([UNPAID, *KNOWN], {44, 40, 30}, []),
     "two and one that was in the trash": ([paid(50, "trash"), *KNOWN], {44, 40, 30}, []),
     "two and one that was gone before": ([paid(50, GONE), *KNOWN], {44, 40, 30}, []),
+    "two and one paid in another way": ([replace(paid(50), meta=()), *KNOWN], {44, 40, 30}, []),
+    "three, and one paid in another way": ([replace(paid(50), meta=()), *KNOWN], {40, 30}, [49, 45, 44]),
+    "three, and a newer one paid in another way stays": ([replace(paid(50), meta=()), *KNOWN], {50, 40, 30}, []),
 }
 
 
@@ -165,16 +193,18 @@ def record(*settlements: Settlement) -> Record:
 
 MET = Settlement(refund=77, how=How.PAID, amount=100, entry="e-1")
 WAIVED = Settlement(refund=78, how=How.WAIVED, amount=50)
+LOST = replace(WAIVED, refund=-78)
+"""As it is kept until that refund is entered again; of the other one the provider's log tells."""
 
 
 @pytest.mark.parametrize(
     ("now", "kept", "seen", "compared"),
     [
         ((refund(), refund(78, 50)), (MET, WAIVED), [77, 78], [77, 78]),
-        ((), (MET, WAIVED), [77, 78], [77, 78]),  # what vanished is freed at the next look, as ever
+        ((), (LOST,), [77, 78], [77, 78]),
         ((refund(created=LATER), refund(78, 50)), (MET, WAIVED), [78], [78]),
         ((refund(77, 60, LATER), refund(78, 50)), (WAIVED,), [78], [78]),
-        ((refund(), refund(78, 70, LATER)), (MET,), [77], [77]),
+        ((refund(), refund(78, 70, LATER)), (MET, LOST), [77], [77]),
     ],
     ids=["as they were", "vanished", "entered again", "another of that id", "another of the id of a waived one"],
 )
@@ -195,6 +225,19 @@ def test_it_is_gone_on_from_without_an_agreement_and_without_another_suspicion()
     assert (after.agreed, after.counts) == (None, False)
     assert gone_back(snapshot, SEEN, now) == ""
     assert (snapshot.status, snapshot.total) == ("processing", 1000)  # the next look tells the difference
+
+
+@pytest.mark.parametrize(("status", "taken"), [("on-hold", True), ("processing", False)])
+def test_a_status_that_the_backup_brought_back_is_not_put_right_by_the_bridge(status: str, *, taken: bool) -> None:
+    _, after = gone_on_from(WAS, record(), replace(WAS, status=status))
+    assert ((Kind.RESTORE_STATUS, 0) in after.waived) is taken
+
+
+def test_deeds_in_words() -> None:
+    assert [told(deed, "SEK") for deed in (replace(CAPTURE, key="42C1000", unknown=True), REFUND)] == [
+        "capture of 10.00 SEK (42C1000, not known yet whether it is done)",
+        "refund 77 of 1.00 SEK",
+    ]
 
 
 def test_a_deleted_order_is_known_as_such() -> None:

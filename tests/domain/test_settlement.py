@@ -1,16 +1,17 @@
 """Settlement: which return met which refund, and what a release met."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.orders import Order
+from bridge.domain.orders import Order, Refund
 from bridge.domain.payments import Entry, EntryKind, Payment
 from bridge.domain.records import How, Settlement
 from bridge.domain.settlement import Matching, match, settle_release, settle_rest, unmet
-from tests.domain.builders import captured, met, order, resurs, returned
+from tests.domain.builders import LONG_AGO, NOW, captured, met, order, resurs, returned
 
 STEM = "1042"
 Met = tuple[Settlement, ...]
@@ -89,6 +90,12 @@ ONE_RETURN = {
         (met(1077, How.WAIVED, 200),),
         [met(1077, How.WAIVED, 200), met(1078, How.ADOPTED, 200, "e")],
     ),
+    "one that a backup took away, entered again: the log first, then what a person said": (
+        order(refunds={1079: 200, 1080: 150, 1081: 200, 1082: 200}),
+        E,
+        (met(-1077, How.WAIVED, 200), met(-1078, How.RELEASED, 70)),
+        [met(1079, How.ADOPTED, 200, "e"), met(1081, How.WAIVED, 200), met(-1078, How.RELEASED, 70)],
+    ),
     "what a release met is not met by a return": (
         order(refunds={1077: 200}),
         E,
@@ -115,6 +122,20 @@ def test_a_key_or_an_id_goes_before_an_amount_wherever_it_stands_in_the_log() ->
 def test_the_approved_rest_of_a_refunded_order_is_no_refunds() -> None:
     found = matched(TWO, returned(200, "1042R0", entry_id="rest"))
     assert (found.settlements, found.unrelated, found.unmatched) == ((), frozenset({"rest"}), ())
+
+
+@pytest.mark.parametrize(
+    ("amount", "made", "meets"),
+    [(200, LONG_AGO, True), (300, LONG_AGO, True), (100, LONG_AGO, False), (200, NOW, False)],
+    ids=["the same", "part of it", "larger than it", "made after the return"],
+)
+def test_a_return_set_aside_since_its_refund_was_deleted_meets_it_when_a_backup_brings_it_back(
+    amount: int, made: datetime, *, meets: bool
+) -> None:
+    refund = Refund(id=1078, amount=amount, created=made, paid_by_shop=False)
+    found = matched(replace(TWO, refunds=(refund,)), OURS, unrelated=frozenset({"e"}))
+    assert (found.settlements == (met(1078, How.PAID, 200, "e"),)) is meets
+    assert (found.unrelated == frozenset()) is meets
 
 
 def test_a_return_set_aside_by_a_person_meets_nothing() -> None:

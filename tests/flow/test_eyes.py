@@ -5,11 +5,10 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
-from zoneinfo import ZoneInfo
 
 import pytest
 from yarl import URL
@@ -17,7 +16,7 @@ from yarl import URL
 from bridge.engine.cycles import look_around
 from bridge.sandbox.store import StoreSandbox
 from tests.flow.ways import complete
-from tests.flow.world import START, TOTAL, Placed, World, known_order, world
+from tests.flow.world import START, World, known_order, world
 
 STORAGES = pytest.mark.parametrize("storage", ["hpos", "posts"])
 Storage = Literal["hpos", "posts"]
@@ -133,6 +132,18 @@ async def test_the_overlap_is_read_again_until_it_has_passed_and_not_after(tmp_p
         assert (await w.story(it.id))["status"] == "processing"
 
 
+async def test_what_shows_later_than_the_overlap_allows_is_found_with_the_sweep(tmp_path: Path) -> None:
+    """A save took ten minutes, and the poll has come to rest meanwhile."""
+    async with known_order(tmp_path) as (w, _):
+        await polls(w, 20)
+        late = w.place(status="completed")
+        w.store.order(late.id).modified = START - timedelta(seconds=60)
+        assert len(await polls(w, 2)) == 2
+        assert (await w.status())["orders"] == 1
+        await look_around(await w.bridge(), sweeping=True)
+        assert (await w.story(late.id))["status"] == "completed"
+
+
 async def test_the_trash_is_asked_with_the_sweep(tmp_path: Path) -> None:
     async with known_order(tmp_path) as (w, _):
         assert len(await polls(w, 5)) == 5
@@ -155,109 +166,25 @@ async def test_an_order_that_went_to_the_trash_between_two_sweeps_is_found(tmp_p
         assert (await w.story(it.id))["status"] == "trash"
 
 
-@dataclass(frozen=True, slots=True)
-class Clocks:
-    """What the store's own clock shows, off ours, and what its answers say of it."""
-
-    off: timedelta = timedelta()
-    dates: bytes | None = None
-
-
-CLOCKS = {
-    "all agree": Clocks(),
-    "the store's is behind": Clocks(off=-timedelta(minutes=14)),
-    "the store's is ahead": Clocks(off=timedelta(minutes=14)),
-    "its answers bear no date": Clocks(dates=b""),
-    "its answers bear a date of long ago": Clocks(dates=b"\r\nDate: Sat, 21 Nov 2020 08:00:00 GMT"),
-    "its answers bear a date to come": Clocks(dates=b"\r\nDate: Sun, 22 Nov 2026 07:59:00 GMT"),
-    "its answers bear a date that makes no sense": Clocks(dates=b"\r\nDate: today"),
-}
-
-
-@asynccontextmanager
-async def clocks_of(tmp_path: Path, clocks: Clocks) -> AsyncIterator[tuple[World, Placed]]:
-    async with world(tmp_path, store_clock=lambda now: now + clocks.off) as w, wired(w) as wire:
-        wire.dates = clocks.dates
-        await w.cycle()
-        it = w.place()
-        await w.cycle()
-        yield w, it
-
-
-@pytest.mark.parametrize("clocks", CLOCKS.values(), ids=CLOCKS)
-async def test_what_shows_late_is_found_whatever_the_clocks_say(tmp_path: Path, clocks: Clocks) -> None:
-    """A second change in a second that was read; then one that took a minute to save while others came."""
-    async with clocks_of(tmp_path, clocks) as (w, it):
-        await polls(w, 40)
-        unit, other = await w.bridge(), w.place()
-        w.store.set_status(it.id, "on-hold")
-        await look_around(unit, sweeping=False)
-        w.store.set_status(it.id, "processing")
-        await polls(w, 2)
-        assert (await w.story(it.id))["status"] == "processing"
-        w.store.set_status(other.id, "completed")
-        w.store.order(other.id).modified -= timedelta(seconds=60)
-        await polls(w, 1)
-        assert (await w.story(other.id))["status"] == "completed"
-
-
-@pytest.mark.parametrize("clocks", CLOCKS.values(), ids=CLOCKS)
-async def test_a_shop_at_rest_comes_to_rest_whatever_the_clocks_say(tmp_path: Path, clocks: Clocks) -> None:
-    async with clocks_of(tmp_path, clocks) as (w, it):
-        await complete(w, it)
-        changed = w.store.order(it.id).modified
-        *_, last = await polls(w, 40)
-        assert last == f"any {changed:%H:%M:%S}"
-        await complete(w, w.place())
-
-
-async def test_a_store_whose_clock_is_set_back_is_followed(tmp_path: Path) -> None:
-    """What changes then bears dates of before the cursor; no sweep knows an order that is made then."""
-    off = timedelta()
-    async with world(tmp_path, store_clock=lambda now: now + off) as w:
-        w.place()
-        await w.cycle()
-        w.clock.advance(3600)
-        await complete(w, w.place())
-        await polls(w, 6)
-        off = -timedelta(minutes=14)
-        await polls(w, 1)
-        it = w.place(status="completed")
-        await polls(w, 1)
-        assert (await w.story(it.id))["status"] == "completed"
-        await w.cycle()
-        assert w.books(it) == (0, TOTAL, 0)
-
-
-async def test_an_order_from_the_future_does_not_hide_one_that_is_made_at_once(tmp_path: Path) -> None:
-    """The store's clock was years ahead while one was saved, and is right again."""
+async def test_of_two_that_went_to_the_trash_in_one_second_the_second_is_found_too(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         await w.cycle()
-        w.clock.advance(60)
-        w.store.order(w.place().id).modified += timedelta(days=2000)
-        await polls(w, 2)
-        it = w.place(status="completed")
-        await w.cycle()
-        assert w.books(it) == (0, TOTAL, 0)
+        w.clock.advance(3600)
+        first, second = w.place(), w.place()
+        w.store.trash(first.id)
+        await look_around(await w.bridge(), sweeping=True)
+        w.store.trash(second.id)
+        w.clock.advance(600)
+        await look_around(await w.bridge(), sweeping=True)
+        assert (await w.story(second.id))["status"] == "trash"
 
 
-NIGHTS = {"spring": datetime(2027, 3, 27, 23, 30, tzinfo=UTC), "autumn": datetime(2027, 10, 30, 23, 30, tzinfo=UTC)}
-
-
-@STORAGES
-@pytest.mark.parametrize("night", NIGHTS)
-@pytest.mark.parametrize("zone", ["Europe/Stockholm", "Asia/Kolkata"])
-async def test_the_first_poll_after_a_long_night_misses_no_order(
-    tmp_path: Path, zone: str, night: str, storage: Storage
-) -> None:
-    """In Stockholm an hour was left out, or came twice, while the bridge was down and three pages changed."""
-    async with world(tmp_path, storage=storage) as w:
-        w.store.shop.timezone = ZoneInfo(zone)
-        w.clock.advance(int((NIGHTS[night] - START).total_seconds()))
-        await w.cycle(w.instant)
-        fill(w.store, 300, age=timedelta())
-        for place, order in enumerate(w.store.shop.orders.values()):
-            order.modified = NIGHTS[night] + timedelta(seconds=47 * (place * 7919 % 300))
-        w.clock.advance(4 * 3600)
-        await look_around(await w.bridge(), sweeping=False)
-        assert (await w.status())["orders"] == 300
+async def test_without_an_overlap_the_last_second_is_read_again_all_the_same(tmp_path: Path) -> None:
+    async with known_order(tmp_path, poll={"overlap": "0s"}) as (w, it):
+        w.clock.advance(600)
+        w.store.set_status(it.id, "on-hold")
+        unit = await w.bridge()
+        await look_around(unit, sweeping=False)
+        w.store.set_status(it.id, "processing")
+        await polls(w, 1)
+        assert (await w.story(it.id))["status"] == "processing"

@@ -1,19 +1,23 @@
 """A store that is not well, or lets nobody in, is asked seldom; what waits for it waits with it."""
 
+import asyncio
 import logging
 from collections.abc import Iterator, MutableMapping
 from datetime import timedelta
+from email.utils import format_datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 from structlog.testing import capture_logs
 
 from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine.working import AT_ONCE
 from bridge.sandbox.faults import Fault
-from tests.flow.world import MUG, TOTAL, Placed, World, known_order, world
+from tests.flow.world import MUG, TOTAL, Placed, World, known_order, until, world
 
 Log = list[MutableMapping[str, Any]]
 
@@ -81,6 +85,68 @@ async def test_the_rest_grows_while_a_store_stays_busy_and_ends_with_an_answer(t
             assert len(await run_for(w, 1)) == 2
 
 
+RETRY_AFTER: dict[str, tuple[str | timedelta, int]] = {
+    "seconds": ("120", 120),
+    "a date": (timedelta(seconds=120), 120),
+    "nothing": ("", 30),
+    "no time at all": ("0", 30),
+    "less than nothing": ("-120", 30),
+    "a date that is over": (-timedelta(days=1), 30),
+    "nonsense": ("soon", 30),
+    "ten years": ("315360000", 3600),
+    "a date in ten years": (timedelta(days=3650), 3600),
+}
+"""What the header says, or how far off its date is when it is sent; and the seconds until the next request."""
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("case", RETRY_AFTER)
+async def test_the_wait_that_a_store_asks_for_is_kept_within_reason(tmp_path: Path, case: str, status: int) -> None:
+    """Whoever asks may be WordPress, or a firewall in front of it with a page of its own."""
+    says, rest = RETRY_AFTER[case]
+    async with known_order(tmp_path) as (w, _):
+        sent = w.clock.now() + timedelta(seconds=30)
+        date = says if isinstance(says, str) else format_datetime(sent + says, usegmt=True)
+        w.store.mishaps.firewall, w.store.mishaps.retry_after = status, date
+        first, second, *_ = sorted(set(await run_for(w, 62)))
+        assert second - first == rest
+        assert f"HTTP {status}" in (await w.status())["problem"]
+
+
+@pytest.fixture
+def retries() -> Iterator[list[RetryDetails]]:
+    """Reads that are to be tried again, after a wait that tests leave out."""
+    told: list[RetryDetails] = []
+
+    def tell(details: RetryDetails) -> None:
+        told.append(details)
+
+    set_on_retry_hooks([tell])
+    yield told
+    set_on_retry_hooks(None)
+
+
+async def test_no_order_that_waits_for_its_turn_is_tried_once_the_store_asks_to_wait(
+    tmp_path: Path, retries: list[RetryDetails]
+) -> None:
+    """Two may be asked for at a time; the others were about to be when the first answer came."""
+    async with world(tmp_path) as w:
+        await w.cycle()
+        await waiting_orders(w)
+        w.clock.advance(10)
+        unit = await w.bridge()
+        gate = unit.store._transport._gate  # type: ignore[attr-defined]
+        w.store.faults.plan(Fault.HELD_BACK, path="/orders", times=10**6)
+        w.store.faults.seen.clear()
+        working = asyncio.create_task(work_unless_resting(unit))
+        await until(lambda: len(gate._waiters or ()) == AT_ONCE - 2)
+        w.store.mishaps.maintenance = True
+        w.store.faults.release.set()
+        await working
+        assert len(w.store.faults.seen) == 2
+        assert retries == [], "nor does any wait for it, and keep others waiting"
+
+
 async def test_no_order_is_tried_while_the_poll_has_still_to_find_out(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         await w.cycle()
@@ -104,14 +170,15 @@ async def test_a_key_that_is_refused_is_one_alert_and_a_request_every_fifteen_mi
         assert (alert["log_level"], alert["store"]) == ("error", "butiken")
         assert "key ending in sandbox" in str(alert["problem"])
         assert "correct its consumer_secret in settings.yaml" in str(alert["problem"])
-        assert (await w.status())["problem"] == alert["problem"]
+        problem = (await w.status())["problem"]
+        assert problem == f"{alert['problem']} (it is asked every 15 minutes)"
         await w.stop()
         assert await run_for(w, 15) == [900], "a rest outlives a restart"
         assert len(events(log, "store.alert")) == 1
         w.store.doorman.keys["ck_sandbox"] = key
         await run_for(w, 16)
         await w.cycle()
-        assert [event["problem"] for event in events(log, "store.recovered")] == [alert["problem"]]
+        assert [event["problem"] for event in events(log, "store.recovered")] == [problem]
         assert [w.books(it) for it in orders] == [(0, TOTAL, 0)] * len(orders)
 
 
@@ -123,6 +190,52 @@ async def test_a_key_that_is_refused_once_is_asked_for_again_at_the_next_poll(tm
         assert events(log, "store.alert") == []
 
 
+async def test_a_key_that_stays_refused_through_other_troubles_is_one_alert(tmp_path: Path, log: Log) -> None:
+    """It could not be seen in between that it is good again."""
+    async with known_order(tmp_path) as (w, _):
+        key = w.store.doorman.keys.pop("ck_sandbox")
+        await run_for(w, 20)
+        [alert] = events(log, "store.alert")
+        w.store.mishaps.maintenance = True
+        await run_for(w, 60)
+        problem = (await w.status())["problem"]
+        assert "HTTP 503" in problem
+        assert problem.endswith(f"; before that: {alert['problem']} (it is asked every 15 minutes)")
+        assert problem.count("before that") == 1
+        w.store.mishaps.maintenance = False
+        await run_for(w, 60)
+        assert events(log, "store.alert") == [alert]
+        w.store.doorman.keys["ck_sandbox"] = key
+        await run_for(w, 20)
+        assert [event["log_level"] for event in events(log, "store.recovered")] == ["info"]
+        assert (await w.status())["problem"] == ""
+        del w.store.doorman.keys["ck_sandbox"]
+        await run_for(w, 20)
+        assert len(events(log, "store.alert")) == 2, "it was good in between"
+
+
+async def test_one_order_that_is_refused_is_no_matter_of_the_whole_store(tmp_path: Path, log: Log) -> None:
+    async with world(tmp_path) as w:
+        await w.cycle()
+        it, *others = await waiting_orders(w, 3)
+        w.store.faults.plan(Fault.TWICE, path=f"/orders/{it.id}$", times=3)
+        assert set(await run_for(w, 3)) == {30, 60, 90, 120, 150, 180}
+        assert [w.books(other) for other in others] == [(0, TOTAL, 0)] * 2
+        assert (events(log, "store.alert"), events(log, "poll.failed")) == ([], [])
+        await run_for(w, 10)
+        assert w.books(it) == (0, TOTAL, 0)
+
+
+async def test_a_firewall_that_shuts_us_out_is_an_alert_that_says_who_must_act(tmp_path: Path, log: Log) -> None:
+    async with known_order(tmp_path) as (w, _):
+        w.store.mishaps.firewall = 403
+        assert await run_for(w, 31) == [30, 60, 960, 1860]
+        [alert] = events(log, "store.alert")
+        assert "shut by its web server or a firewall (HTTP 403)" in str(alert["problem"])
+        assert "have its host let this machine through to /wp-json/" in str(alert["problem"])
+        assert "key ending in sandbox" in str(alert["problem"])
+
+
 async def test_another_refusal_is_another_alert(tmp_path: Path, log: Log) -> None:
     async with known_order(tmp_path) as (w, _):
         del w.store.doorman.keys["ck_sandbox"]
@@ -132,6 +245,14 @@ async def test_another_refusal_is_another_alert(tmp_path: Path, log: Log) -> Non
         told = [str(event["problem"]) for event in events(log, "store.alert")]
         assert ["the secret of the REST API key" in told[0], "a plugin that shuts" in told[1]] == [True, True]
         assert len(told) == 2
+
+
+async def test_a_rest_that_is_longer_than_any_is_none(tmp_path: Path) -> None:
+    """Our clock was set back since, by hours."""
+    async with known_order(tmp_path) as (w, _):
+        unit = await w.bridge()
+        await unit.journal.store_problem("asked to wait", w.clock.now() + timedelta(hours=2))
+        assert set(await run_for(w, 1)) == {30, 60}
 
 
 async def test_a_person_at_the_keyboard_does_not_wait(tmp_path: Path) -> None:

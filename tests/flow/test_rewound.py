@@ -1,5 +1,6 @@
 """A shop that was restored from a backup: held whole, and gone on with without paying twice or forgetting."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
@@ -13,6 +14,9 @@ import structlog
 from structlog.testing import capture_logs
 
 from bridge.db import rewinds
+from bridge.db.persons import adopt_refund, adopt_returns, drop, unexplained
+from bridge.engine import rewinding
+from bridge.engine.cycles import look_around
 from bridge.engine.forgotten import Difference, differences, go_on
 from bridge.engine.looking import look
 from bridge.engine.rewinding import LAG, PAUSE
@@ -46,7 +50,7 @@ async def why_held(w: World) -> str:
 
 async def missing(w: World) -> list[Difference]:
     unit = await w.bridge()
-    return [it async for it in differences(unit.store, w.clock.now())]
+    return await differences(unit.store, w.clock.now(), lambda _compared, _of: None)
 
 
 async def go(w: World) -> None:
@@ -109,6 +113,45 @@ async def test_an_order_whose_date_went_back_holds_the_store_whole(
         assert f"`wc-bridge rewound {STORE}` lists" in alerts[0]["problem"]
 
 
+async def test_an_alert_that_could_not_be_told_is_told_at_the_next_look(tmp_path: Path) -> None:
+    """Until it is told the store is not held either: if it were, nobody would hear of it."""
+    told: list[Any] = []
+
+    def dies_once(_: Any, level: str, event: Any) -> Any:
+        told.append((level, event["event"]))
+        if len(told) == 1:
+            raise SystemError
+        raise structlog.DropEvent
+
+    async with known_order(tmp_path) as (w, it):
+        await captured_after_backup(w, it)
+        unit = await w.bridge()
+        level = structlog.make_filtering_bound_logger(logging.ERROR)
+        structlog.configure(wrapper_class=level, processors=[dies_once])
+        with pytest.raises(SystemError):
+            await look(unit, it.id)
+        assert await why_held(w) == ""
+        for _ in range(3):
+            await look(unit, it.id)
+        assert await why_held(w) != ""
+        assert told == [("error", "store.alert")] * 2
+
+
+async def test_orders_that_say_so_side_by_side_are_one_alert(tmp_path: Path, alerts: list[Any]) -> None:
+    async with known_order(tmp_path) as (w, it):
+        more = [it, *await four_more(w)]
+        backup = w.store.backup()
+        w.clock.advance(HOUR)
+        for placed in more:
+            w.store.set_status(placed.id, "on-hold")
+        await w.cycle()
+        w.clock.advance(HOUR)
+        w.store.restore_backup(backup)
+        await see(w, *(placed.id for placed in more))
+        assert [event["event"] for event in alerts] == ["store.alert"]
+        assert len((await w.status())["attention"]) == 1
+
+
 async def test_status_says_what_happened_and_what_to_type(tmp_path: Path) -> None:
     async with known_order(tmp_path) as (w, it):
         await captured_after_backup(w, it)
@@ -144,6 +187,70 @@ async def test_a_note_that_waits_is_not_written_while_the_store_is_held(tmp_path
         assert "successfully captured" in w.notes(other.id)[0]
 
 
+@pytest.mark.parametrize("still", [True, False])
+async def test_a_note_that_asks_for_something_is_written_afterwards_if_it_still_holds(
+    tmp_path: Path, *, still: bool
+) -> None:
+    """That a captured order was cancelled, which could not be written before the backup was put back."""
+    async with known_order(tmp_path) as (w, it):
+        other = w.place()
+        w.store.set_status(other.id, "completed")
+        await w.cycle()
+        backup = w.store.backup()
+        w.clock.advance(HOUR)
+        w.store.set_status(it.id, "completed")
+        await w.cycle()
+        w.store.set_status(other.id, "cancelled")
+        w.store.faults.plan(Fault.ERROR_BEFORE, method="POST", path="/notes", times=99)
+        await w.cycle(timedelta(minutes=2))
+        assert await w.attention() == {other.id: "cancelled-captured"}
+        w.store.faults.planned.clear()
+        w.store.restore_backup(backup)
+        w.clock.advance(HOUR)
+        await look(await w.bridge(), it.id)
+        assert await why_held(w) != ""
+        if still:
+            w.store.set_status(other.id, "cancelled")
+        await go(w)
+        assert len([note for note in w.notes(other.id) if "-CANCELLED-CAPTURED-" in note]) == still
+
+
+async def test_a_look_that_began_before_the_store_was_held_is_not_committed(tmp_path: Path) -> None:
+    """Else its step would count as decided in shadow mode, in which the store is as long as it is held."""
+    async with known_order(tmp_path) as (w, it):
+        other = w.place()
+        await w.cycle()
+        await captured_after_backup(w, it)
+        w.store.set_status(other.id, "completed")
+        unit = await w.bridge()
+        await unit.journal.wake([it.id, other.id], w.clock.now())
+        w.resurs.faults.plan(Fault.SLOW, method="GET", path="/payments/")
+        read = len(w.resurs.faults.seen)
+        late = asyncio.create_task(look(unit, other.id))
+        await until(lambda: any(method == "GET" for method, _ in w.resurs.faults.seen[read:]))
+        await look(unit, it.id)
+        assert await why_held(w) != ""
+        w.resurs.faults.release.set()
+        assert await late is None
+        assert (await w.story(other.id))["status"] == "processing"
+        await go(w)
+        assert (w.books(other), await w.attention()) == ((0, TOTAL, 0), {})
+
+
+async def test_while_it_is_held_a_shop_is_asked_only_whether_it_is_there(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        await four_more(w)
+        await captured_after_backup(w, it)
+        await see(w, it.id)
+        unit, asked = await w.bridge(), len(w.store.faults.seen)
+        for _ in range(3):
+            w.clock.advance(HOUR)
+            assert await look_around(unit, sweeping=True) == ""
+            await work_all_due(unit)
+        assert len(w.store.faults.seen) == asked + 3
+        assert (await w.status())["lag"] == 0
+
+
 async def test_a_call_that_was_about_to_be_made_is_not_made_once_the_store_is_held(tmp_path: Path) -> None:
     async with known_order(tmp_path) as (w, it):
         w.store.set_status(it.id, "completed")
@@ -153,7 +260,9 @@ async def test_a_call_that_was_about_to_be_made_is_not_made_once_the_store_is_he
         read = len(w.resurs.faults.seen)
         async with w.cycling():
             await until(lambda: any(method == "GET" for method, _ in w.resurs.faults.seen[read:]))
-            await rewinds.hold(STORE, "of another order")
+            known = await (await w.bridge()).journal.known(it.id)
+            assert known is not None
+            await rewinds.hold(STORE, "of another order", known, "", w.clock.now(), lambda: None)
             w.resurs.faults.release.set()
         assert w.books(it) == (TOTAL, 0, 0)
 
@@ -205,6 +314,49 @@ async def test_a_clock_that_is_put_back_is_no_restored_backup(
         assert (await why_held(w), w.books(it)) == ("", (0, TOTAL, 0))
 
 
+async def test_a_clock_that_is_ahead_hides_no_backup(tmp_path: Path) -> None:
+    """All that the store shows is dated later than we saw it change, also what a backup brings back."""
+    ahead = timedelta(minutes=10)
+    async with known_order(tmp_path, store_clock=lambda now: now + ahead) as (w, it):
+        w.clock.advance(HOUR)
+        w.store.set_status(it.id, "on-hold")
+        await w.cycle(timedelta(seconds=30))
+        backup = w.store.backup()
+        w.clock.advance(60)
+        w.store.set_status(it.id, "completed")
+        await w.cycle(timedelta(seconds=30))
+        assert w.books(it) == (0, TOTAL, 0)
+        w.store.restore_backup(backup)
+        w.clock.advance(HOUR)
+        await w.cycle()
+        assert await why_held(w) != ""
+        await go(w)
+        assert await why_held(w) == ""
+
+
+@STORAGES
+@pytest.mark.parametrize("status", ["completed", "cancelled"])
+async def test_a_clock_that_was_put_back_for_a_while(tmp_path: Path, storage: Storage, status: str) -> None:
+    """An order saved meanwhile is dated before its last change. Completed, it shows no earlier state of it; in any
+    other status it may, so a person is asked.
+    """
+    shift = [timedelta()]
+    async with known_order(tmp_path, storage=storage, store_clock=lambda now: now + shift[0]) as (w, it):
+        w.clock.advance(HOUR)
+        w.store.set_status(it.id, "on-hold")
+        await w.cycle()
+        w.clock.advance(300)
+        shift[0] = timedelta(minutes=-30)
+        w.store.set_status(it.id, status)
+        shift[0] = timedelta()
+        w.clock.advance(HOUR)
+        await w.cycle()
+        assert bool(await why_held(w)) is (status == "cancelled")
+        if status == "cancelled":
+            await go(w)
+        assert (await why_held(w), w.books(it)) == ("", (0, TOTAL if status == "completed" else 0, 0))
+
+
 # -------------------------------------------------------------------------------------------------- deleted orders
 
 
@@ -254,6 +406,35 @@ async def test_deleted_orders_hold_the_store_only_where_they_are_all_the_newest(
             assert (await why_held(w), set((await w.attention()).values())) == ("", {"trashed"})
             await w.cycle()
             assert await why_held(w) == ""
+
+
+@pytest.mark.parametrize("some_stay", [True, False])
+async def test_more_orders_may_be_gone_than_are_asked_for_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, some_stay: bool
+) -> None:
+    """A week's, say. Where none stays the shop was emptied, which no backup does."""
+    monkeypatch.setattr(rewinding, "NEWEST", 2)
+    async with known_order(tmp_path) as (w, it):
+        placed = await four_more(w)
+        for one in placed[1:] if some_stay else [it, *placed]:
+            w.store.delete(one.id)
+        await see(w, placed[-1].id)
+        gone = f"orders {placed[1].id} to {placed[-1].id}, the newest 3, are gone while older ones are there"
+        assert await why_held(w) == (gone if some_stay else "")
+
+
+async def test_an_old_order_that_is_deleted_costs_no_look_at_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shop may clear away thousands."""
+    monkeypatch.setattr(rewinding, "NEWEST", 2)
+    async with known_order(tmp_path) as (w, it):
+        await four_more(w)
+        w.store.delete(it.id)
+        asked = len(w.store.faults.seen)
+        await see(w, it.id)
+        assert (await w.story(it.id))["status"] == "deleted"
+        assert len([path for _, path in w.store.faults.seen[asked:] if "notes" not in path]) == 1
 
 
 # -------------------------------------------------------------------------------------------------- gone on
@@ -427,6 +608,115 @@ async def test_an_id_that_is_given_out_three_times(tmp_path: Path) -> None:
         assert [w.books(it) for it in placed] == [(0, 18625, 0), (0, 31125, 0), (0, 43625, 0)]
         keys = [action["key"] for action in (await w.story(placed[0].id))["actions"]]
         assert keys == [f"{placed[0].id}C{amount}" for amount in (18625, 31125, 43625)]
+
+
+@pytest.mark.parametrize("entered", ["before go", "after go"])
+@pytest.mark.parametrize("said", ["adopt", "drop"])
+async def test_nor_is_one_of_which_a_person_said_that_it_was_paid_in_another_way(
+    tmp_path: Path, said: str, entered: str
+) -> None:
+    """No log tells of that, so it is remembered. It is entered again under another id, and one more beside it."""
+    async with known_order(tmp_path, actions={"refund": {"hold_older_than": "30m"}}) as (w, it):
+        w.store.set_status(it.id, "completed")
+        await w.cycle()
+        backup = w.store.backup()
+        w.clock.advance(HOUR)
+        w.store.refund(it.id, "125.00")
+        w.clock.advance(HOUR)
+        await w.cycle()
+        [held] = [action["id"] for action in await w.actions(it.id) if action["state"] == "held"]
+        now = w.clock.now()
+        await (adopt_refund(held, now) if said == "adopt" else drop(held, "in cash", now))
+        await w.cycle()
+        w.clock.advance(HOUR)
+        w.store.restore_backup(backup)
+        next(w.store.shop.ids)
+        await see(w, it.id)
+        assert await why_held(w) != ""
+        if entered == "before go":
+            w.store.refund(it.id, "125.00")
+        await go(w)
+        if entered == "after go":
+            w.store.refund(it.id, "125.00")
+        await w.cycle()
+        assert (w.books(it), await w.attention()) == ((0, TOTAL, 0), {})
+        w.clock.advance(HOUR)
+        w.store.refund(it.id, "125.00")
+        w.clock.advance(HOUR)
+        await w.cycle()
+        assert (w.books(it), await w.attention()) == ((0, TOTAL, 0), {it.id: "old-refund"})
+
+
+@STORAGES
+async def test_a_refund_that_the_backup_brought_back_is_not_paid_again(tmp_path: Path, storage: Storage) -> None:
+    """It was paid, then deleted, and its return taken for no business of the shop by a person: no date tells."""
+    async with restored(tmp_path, storage) as (w, it):
+        w.store.set_status(it.id, "completed")
+        await w.cycle()
+        refund = w.store.refund(it.id, "125.00")
+        await w.cycle()
+        backup = w.store.backup()
+        w.clock.advance(HOUR)
+        w.store.delete_refund(it.id, refund)
+        await w.cycle()
+        assert await w.attention() == {it.id: "unmatched-return"}
+        shown = await unexplained(STORE, it.id, "")
+        await adopt_returns(STORE, it.id, "", shown, w.clock.now())
+        await w.cycle()
+        assert await w.attention() == {}
+        w.clock.advance(HOUR)
+        w.store.restore_backup(backup)
+        await w.cycle()
+        assert (w.books(it), await w.attention()) == ((0, TOTAL, MUG), {})
+
+
+async def test_a_status_that_the_backup_brought_back_is_not_put_right_by_the_bridge(tmp_path: Path) -> None:
+    """The customer would get another mail for each order that was completed since the backup."""
+    actions = {"status_lock": "restore"}
+    async with known_order(tmp_path, actions=actions) as (w, it):
+        await captured_after_backup(w, it)
+        await see(w, it.id)
+        await go(w)
+        w.clock.advance(2 * 24 * HOUR)
+        await w.cycle()
+        assert (w.store.status(it.id), w.books(it)) == ("processing", (0, TOTAL, 0))
+        assert "PUT" not in " ".join(w.writes())
+
+
+async def test_a_call_of_which_it_is_not_known_what_became_of_it_is_listed_too(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        backup = w.store.backup()
+        w.clock.advance(HOUR)
+        w.store.set_status(it.id, "completed")
+        w.resurs.faults.plan(Fault.DROP_BEFORE, method="POST", path="/capture")
+        await w.cycle(timedelta(seconds=30))
+        assert await w.states(it.id) == [f"capture {TOTAL} unknown"]
+        w.clock.advance(HOUR)
+        w.store.restore_backup(backup)
+        await see(w, it.id)
+        [found] = await missing(w)
+        assert [(deed.kind, deed.unknown) for deed in found.deeds] == [("capture", True)]
+
+
+async def test_what_a_person_said_while_the_orders_were_compared_stands(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.store.set_status(it.id, "completed")
+        await w.cycle()
+        w.side.refund(it.payment, 1000)
+        await see(w, it.id)
+        await w.cycle()
+        backup = w.store.backup()
+        w.clock.advance(HOUR)
+        w.store.set_status(it.id, "on-hold")
+        await w.cycle()
+        w.clock.advance(HOUR)
+        w.store.restore_backup(backup)
+        await see(w, it.id)
+        found = await missing(w)
+        await adopt_returns(STORE, it.id, "", await unexplained(STORE, it.id, ""), w.clock.now())
+        await go_on(STORE, found, w.clock.now())
+        await w.cycle()
+        assert (await why_held(w), await w.attention()) == ("", {})
 
 
 async def test_what_waits_while_the_store_is_held_goes_on_by_itself(tmp_path: Path) -> None:

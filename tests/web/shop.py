@@ -1,6 +1,6 @@
 """A shop that delivers to the bridge's listener, and somebody who sends it whatever he likes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -43,15 +43,15 @@ class Place:
 
 
 @asynccontextmanager
-async def open_place(secret: str = SECRET) -> AsyncIterator[Place]:
-    """Open a shop, and a listener that knows this secret."""
+async def open_place(secret: Callable[[], Awaitable[str]] | None = None) -> AsyncIterator[Place]:
+    """Open a shop, and a listener that reads the shop's secret with `secret`; SECRET where it is None."""
     store = StoreSandbox(clock=lambda: datetime.now(UTC), https=False)
     hinted: list[int] = []
 
     async def known() -> str:
-        return secret
+        return SECRET
 
-    shops = {NAME: Shop(secret=known, hint=hinted.append)}
+    shops = {NAME: Shop(secret=secret or known, hint=hinted.append)}
     async with (
         Server(store.app) as server,
         listening(ANY_PORT, webhooks.routes(shops)) as address,

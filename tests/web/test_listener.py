@@ -22,6 +22,24 @@ async def test_null_is_no_server() -> None:
         assert address == ""
 
 
+async def breaks(_: web.Request) -> web.Response:
+    raise RuntimeError("a bug")
+
+
+async def test_bug_of_ours_is_logged_and_tells_the_asker_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    async with (
+        listening(ANY_PORT, [web.get("/", breaks)]) as address,
+        aiohttp.ClientSession() as session,
+        session.get(address) as answer,
+    ):
+        assert (answer.status, await answer.text()) == (500, "Internal Server Error\n")
+        assert "Server" not in answer.headers
+        assert answer.headers["Connection"] == "close"
+    told = capsys.readouterr().out
+    assert "web.failed" in told
+    assert "RuntimeError: a bug" in told
+
+
 @pytest.mark.parametrize("listen", [ANY_PORT, "localhost:0"])
 async def test_it_serves_until_it_is_closed(listen: str) -> None:
     async with aiohttp.ClientSession() as session:

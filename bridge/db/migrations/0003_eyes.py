@@ -15,6 +15,21 @@ class Migration(migrations.Migration):
         ),
         ops.AddField(
             model_name="StoreRow",
+            name="baseline_left",
+            field=fields.IntField(default=0),
+        ),
+        ops.AddField(
+            model_name="StoreRow",
+            name="baseline_total",
+            field=fields.IntField(default=0),
+        ),
+        ops.AddField(
+            model_name="StoreRow",
+            name="baseline_until",
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
+        ops.AddField(
+            model_name="StoreRow",
             name="rest_until",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),

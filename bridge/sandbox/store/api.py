@@ -1,5 +1,6 @@
 """The API as one handler: from an HTTP request through the doorman and the routes to an HTTP answer."""
 
+from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
@@ -37,6 +38,7 @@ class Api:
         self.shop, self._write, self._doorman, self._mishaps = shop, writer, doorman, mishaps
         self._gateway = gateway
         self._cached: dict[str, web.Response] = {}
+        self._lagging: dict[str, tuple[datetime, web.Response]] = {}
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer any request at all."""
@@ -47,7 +49,21 @@ class Api:
                 self._cached[request.path_qs] = await self._fresh(request)
             kept = self._cached[request.path_qs]
             return web.Response(status=kept.status, body=kept.body, headers=kept.headers)
+        if self._mishaps.lag and request.method == "GET":
+            return await self._of_late(request)
         return await self._fresh(request)
+
+    async def _of_late(self, request: web.Request) -> web.Response:
+        """Answer as at most `lag` ago."""
+        query = sorted(
+            pair for pair in request.query.items() if pair[0] != "_" and not pair[0].startswith("oauth_")
+        )
+        address, now = f"{request.path}?{query}", self.shop.now()
+        if address not in self._lagging or now - self._lagging[address][0] >= self._mishaps.lag:
+            self._lagging[address] = now, await self._fresh(request)
+        kept = self._lagging[address][1]
+        headers = {**kept.headers, "Date": format_datetime(now, usegmt=True)}
+        return web.Response(status=kept.status, body=kept.body, headers=headers)
 
     async def _fresh(self, request: web.Request) -> web.Response:
         query = tuple(request.query.items())

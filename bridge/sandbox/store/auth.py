@@ -38,6 +38,8 @@ class Doorman:
     https: bool
     strips_authorization: bool
     basic_on_http: bool = False
+    window: timedelta = WINDOW
+    """How far the time of a signature may be off; on HTTPS, where nothing is signed, nobody asks."""
     _nonces: set[tuple[str, str]] = field(default_factory=set)
 
     def admit(self, method: str, url: str, query: Query, authorization: str, now: datetime) -> bool:
@@ -78,7 +80,7 @@ class Doorman:
         if not hmac.compare_digest(signature(method, url, asked.query, key.secret), asked.text("oauth_signature")):
             raise _refused("Invalid signature - provided signature does not match.")
         stamp = asked.text("oauth_timestamp")
-        if not stamp.isdecimal() or abs(now.timestamp() - int(stamp)) > WINDOW.total_seconds():
+        if not stamp.isdecimal() or abs(now.timestamp() - int(stamp)) > self.window.total_seconds():
             raise _refused("Invalid timestamp.")
         nonce = (name, asked.text("oauth_nonce"))
         if nonce in self._nonces:

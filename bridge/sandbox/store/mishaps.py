@@ -1,6 +1,7 @@
 """A store that is not well: switches for the states that real ones get into (recordings, 30)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from bridge.sandbox.store.asking import Answer
 
@@ -29,6 +30,10 @@ class Mishaps:
 
     maintenance: bool = False
     """WordPress updates itself."""
+    firewall: int = 0
+    """What stands in front of WordPress answers everything with this status (403, 429), and a page; 0: nothing."""
+    retry_after: str = "600"
+    """What both say of how long to wait; "": nothing."""
     crash: bool = False
     """A plugin crashes PHP, before anything happens."""
     notice: bool = False
@@ -39,17 +44,28 @@ class Mishaps:
     """A security plugin refuses the API to everybody."""
     caching: bool = False
     """A cache in front answers a GET of the same URL as it did the first time since it was switched on."""
+    lag: timedelta = timedelta()
+    """So long a cache in front gives an answer again, whatever a nonce says, and with a new Date, as nginx does."""
     ignores_modified_after: bool = False
     """As stores before 5.8: the parameter is not known, so a poll gets everything."""
+    ignores_include: bool = False
+    """The list of all refunds takes no notice of `include` (that it does is inferred from WooCommerce's source)."""
     unstable_ties: bool = False
     """As one store on posts storage did (recordings, 8.2.2, 20): orders of the same second come in another order on
     every page, so a walk page by page meets one twice and misses another."""
+    broken: set[int] = field(default_factory=set)
+    """Orders that are counted and can't be loaded (just deleted, a damaged row): their page is short."""
+    lists_drafts: bool = False
+    """Whether `any` holds the drafts of a checkout; inferred either way, the recordings have none."""
 
     def instead(self, *, pretty: bool) -> Answer | None:
         """Return what comes in place of any answer; `pretty`: the request went to `/wp-json/`."""
+        wait = {"Retry-After": self.retry_after} if self.retry_after else {}
+        if self.firewall:
+            return _page(self.firewall, "Stop", "Your address was noticed.", **wait)
         if self.maintenance:
             text = "Briefly unavailable for scheduled maintenance. Check back in a minute."
-            return _page(503, "Maintenance", text, " dir='ltr'", **{"Retry-After": "600"})
+            return _page(503, "Maintenance", text, " dir='ltr'", **wait)
         if self.crash:
             return _page(500, "WordPress &rsaquo; Error", _CRASH, ' lang="en-US"')
         if self.plain_permalinks and pretty:

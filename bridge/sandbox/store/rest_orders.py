@@ -32,7 +32,8 @@ def _list(call: Call) -> Answer:
         defaults=_DEFAULTS,
         forgets=call.shop.storage is Storage.HPOS,
     )
-    return Answer(page.status, [call.write.order(order) for order in page.body], page.headers)
+    loaded = [order for order in page.body if order.id not in call.mishaps.broken]
+    return Answer(page.status, [call.write.order(order) for order in loaded], page.headers)
 
 
 def _shuffled_ties(rows: list[Order], seed: str) -> list[Order]:
@@ -92,7 +93,8 @@ def _shown_statuses(call: Call) -> list[str]:
             words = f"status[{i}] is not one of {', '.join(known[:-1])}, and {known[-1]}."
             raise Refusal.parameter(f"status[{i}]", "rest_not_in_enum", words)
     if "any" in wanted:
-        return [status for status in known if status not in statuses.HIDDEN]
+        drafts = ["checkout-draft"] if call.mishaps.lists_drafts else []
+        return [status for status in known if status not in statuses.HIDDEN or status in drafts]
     return wanted
 
 

@@ -104,15 +104,24 @@ def _delete_refund(call: Call) -> Answer:
 
 
 def _all_refunds(call: Call) -> Answer:
-    parents = {int(text) for text in call.asked.many("parent_id") + call.asked.many("parent") if text.isdecimal()}
-    after = call.asked.moment("after", call.shop.timezone)
-    rows = [
+    """Refunds of all orders. The orders that they are of can't be asked for: WooCommerce drops `parent` here."""
+    asked, zone = call.asked, call.shop.timezone
+    include, exclude = set(asked.many("include")), set(asked.many("exclude"))
+    if call.mishaps.ignores_include:
+        include = set()
+    after, before = asked.moment("after", zone), asked.moment("before", zone)
+    rows = call.shop.newest(
         refund
         for order in call.shop.orders.values()
         for refund in order.refunds
-        if (not parents or order.id in parents) and (after is None or refund.created > after)
-    ]
-    page = paged(call.asked, f"{call.write.api}/refunds", call.shop.newest(rows))
+        if (not include or str(refund.id) in include)
+        and str(refund.id) not in exclude
+        and (after is None or refund.created > after)
+        and (before is None or refund.created < before)
+    )
+    if asked.choice("order", ("asc", "desc"), "desc") == "asc":
+        rows.sort(key=lambda refund: (refund.created, refund.id))
+    page = paged(asked, f"{call.write.api}/refunds", rows)
     return Answer(200, [call.write.refund(refund, whose=True) for refund in page.body], page.headers)
 
 
