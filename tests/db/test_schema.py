@@ -6,10 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tortoise import Tortoise
+from tortoise.connection import get_connection
+from tortoise.migrations.api import migrate
 from tortoise.models import Model
 
 from bridge.db import models
-from bridge.db.connection import opened
+from bridge.db.connection import opened, tortoise_config
 
 TABLES = [
     kind
@@ -67,3 +70,24 @@ def test_what_is_asked_all_the_time_is_found_by_an_index(database: sqlite3.Conne
     plan = " ".join(row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {query}"))
     assert "SEARCH" in plan
     assert "SCAN" not in plan
+
+
+@pytest.mark.parametrize("version", ["0001_initial", "0002_rules"])
+async def test_a_database_of_an_earlier_version_is_brought_up_with_what_is_in_it(
+    tmp_path: Path, version: str
+) -> None:
+    url = f"sqlite://{tmp_path / 'bridge.sqlite3'}"
+    config = tortoise_config(url)
+    await migrate(config=config, target=f"bridge.{version}")
+    await Tortoise.init(config=config)
+    await get_connection("default").execute_script(
+        "INSERT INTO stores (name, mode, baseline_done, problem, locale) VALUES ('butiken', 'live', 1, '', 'sv_SE')"
+        if version == "0001_initial"
+        else "INSERT INTO stores (name, mode, baseline_done, problem, locale, rules)"
+        " VALUES ('butiken', 'live', 1, '', 'sv_SE', '{}')"
+    )
+    await Tortoise.close_connections()
+    async with opened(url):
+        store = await models.StoreRow.get(name="butiken")
+        assert (store.mode, store.baseline_done, store.locale, store.rewound) == ("live", True, "sv_SE", "")
+        assert not store.settled
