@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -182,3 +182,22 @@ async def test_no_more_requests_at_a_time_than_agreed(store: WooStore, answers: 
         for _ in range(5):
             group.create_task(store.changed_since(None))
     assert most == 2
+
+
+async def test_the_newest_orders_say_how_many_there_are(store: WooStore, answers: aioresponses) -> None:
+    order = recorded.read("01", "create order")
+    answers.get(ANY, body=text([order]), headers={"X-WP-Total": "50000", "X-WP-TotalPages": "500"})
+    newest = await store.newest()
+    assert (newest.total, newest.whole, [row.id for row in newest.rows]) == (50000, False, [order["id"]])
+    ((_, url),) = answers.requests
+    assert (url.query["orderby"], url.query["order"], url.query["status"]) == ("modified", "desc", "any")
+
+
+async def test_a_page_holds_nothing_that_changed_later(store: WooStore, answers: aioresponses) -> None:
+    order = {**recorded.read("01", "create order"), "date_modified_gmt": "2026-11-21T21:00:01"}
+    answers.get(ANY, body=text([order]), headers={"X-WP-Total": "1"}, repeat=True)
+    assert (await store.page(3, START + timedelta(seconds=1))).total == 1
+    with pytest.raises(Nonsense, match="modified_before"):
+        await store.page(3, START)
+    (_, url), *_ = answers.requests
+    assert (url.query["modified_before"], url.query["page"]) == ("2026-11-21T21:00:02", "3")
