@@ -102,9 +102,24 @@ def _meet(entry: Entry, refund: Refund | None, met: list[Settlement], how: How, 
 
 
 def _adopt(entry: Entry, order: Order, met: list[Settlement]) -> bool:
-    """Let a return meet the lowest refund of exactly its amount, open ones first; say whether there was one."""
-    by_need = sorted(order.refunds, key=lambda refund: unmet(refund, met) != entry.amount)
-    return any(_meet(entry, refund, met, How.ADOPTED, exactly=True) for refund in by_need)
+    """Let a return meet a refund of exactly its amount; say whether there was one.
+
+    First of all one that we paid and whose return had still to show. Else the lowest open one; but one that was
+    taken as met before the log was read, and is nearer in time, is the one that it was made for.
+    """
+    opened = [refund for refund in order.refunds if unmet(refund, met) == entry.amount]
+    loose = [it for it in met if it.how in _WITHOUT_ENTRY and it.entry is None and it.amount == entry.amount]
+    ours, taken = {it.refund for it in loose if it.how is How.PAID}, {it.refund for it in loose}
+    others = [refund for refund in order.refunds if refund.id in taken]
+    others.sort(key=lambda refund: (refund.id not in ours, _apart(entry, refund)))
+    first = [it for it in others if it.id in ours or (opened and _apart(entry, it) < _apart(entry, opened[0]))]
+    return any(_meet(entry, it, met, How.ADOPTED, exactly=True) for it in (*first, *opened, *others))
+
+
+def _apart(entry: Entry, refund: Refund) -> timedelta:
+    if entry.created is None or refund.created is None:
+        return timedelta.max
+    return abs(entry.created - refund.created)
 
 
 def settle_release(

@@ -1,7 +1,7 @@
 """Settlement: which return met which refund, and what a release met."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -268,3 +268,32 @@ def test_a_release_meets_as_much_as_there_is_and_no_more(shop: Order, amount: in
     settlements = settle_release(shop, resurs(), (), amount)
     assert sum(it.amount for it in settlements) == min(amount, shop.refunded)
     assert all(unmet(refund, settlements) >= 0 for refund in shop.refunds)
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("made", "known", "expected"),
+    [
+        # Refunds 1077 and 1078 of 200 each, made so long before the return of 200 (below zero: after it).
+        ((HOUR, -72 * HOUR), How.BASELINE, 1077),
+        ((240 * HOUR, -HOUR), How.BASELINE, 1078),
+        ((240 * HOUR, HOUR), How.WAIVED, 1078),
+        ((HOUR, HOUR), How.BASELINE, 1078),
+        ((240 * HOUR, HOUR), How.PAID, 1077),
+    ],
+    ids=[
+        "made for the one of before, long before the other was entered",
+        "made in the portal just before it was entered",
+        "made for the one that was entered last",
+        "as near to either: it is not paid twice",
+        "our own, which had still to show",
+    ],
+)
+def test_a_return_meets_the_refund_that_it_was_made_for(
+    made: tuple[timedelta, timedelta], known: How, expected: int
+) -> None:
+    refunds = tuple(replace(it, created=NOW - ago) for it, ago in zip(TWO.refunds, made, strict=True))
+    found = matched(replace(TWO, refunds=refunds), replace(E, created=NOW), so_far=(met(1077, known, 200),))
+    assert [it.refund for it in found.settlements if it.entry == "e"] == [expected]

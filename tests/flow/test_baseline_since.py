@@ -95,6 +95,11 @@ CASES = {
         refund_a_mug,
         (0, TOTAL, MUG),
     ),
+    "refunded and paid before, the same amount again since": Case(
+        both(complete_and_capture, refund_a_mug_and_pay),
+        refund_a_mug,
+        (0, TOTAL, 2 * MUG),
+    ),
     "refunded in part before, the rest since": Case(
         both(complete_and_capture, refund_a_mug_and_pay),
         refund_the_rest,
