@@ -258,8 +258,27 @@ async def test_a_store_that_asks_to_wait_for_them_ends_the_poll_which_begins_aga
 # ------------------------------------------------------------------------------------------------ before the bridge
 
 
+async def test_young_refunds_from_before_the_bridge_are_known_in_full_and_old_ones_are_not_asked_for(
+    tmp_path: Path,
+) -> None:
+    """In a shop of several pages; no backup that is put back is older than 90 days."""
+    async with world(tmp_path) as w:
+        old, young = ([w.place(status="completed") for _ in range(70)] for _ in range(2))
+        for order in old:
+            w.store.refund(order.id, lines={"MUGG": 1}, refunded_payment=True)
+        w.clock.advance(91 * 24 * 3600)
+        for order in young:
+            w.store.refund(order.id, lines={"MUGG": 1}, refunded_payment=True)
+        w.clock.advance(3600)
+        assert await look_around(await w.bridge(), sweeping=False) == ""
+        assert len(refunds_asked(asked(w))) == 1
+        for order in (young[0], young[-1]):
+            assert await known_refunds(w, order) == await shown_refunds(w, order)
+        assert [refund.created for refund in await known_refunds(w, old[0])] == [None]
+
+
 @pytest.mark.parametrize("version", ["11.0.1", OLD])
-async def test_refunds_of_the_orders_that_changed_last_before_the_bridge_are_known_in_full(
+async def test_refunds_of_orders_before_the_bridge_are_known_in_full_whatever_the_version(
     tmp_path: Path, version: str
 ) -> None:
     async with world(tmp_path) as w:
