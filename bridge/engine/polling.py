@@ -45,8 +45,9 @@ async def _walk(unit: Unit, cursor: datetime | None, polled: datetime | None, *,
     """Walk from the cursor, less the overlap unless all before it is `settled`, to the newest change.
 
     Return whether it is settled now. A change may show later than a younger one: another in the same second, or
-    one that took long to save. So all up to the cursor is settled once the overlap has passed since and was then
-    read again, with nothing newer. Rows that come twice differ in nothing and cause nothing.
+    one that took long to save. So all up to the cursor is settled once the overlap has passed since, by the store's
+    clock and by ours, and was then read again, with nothing newer. Rows that come twice differ in nothing and cause
+    nothing.
     """
     began, read = cursor, None
     begin = cursor if cursor is None or settled else cursor - _overlap(unit)
@@ -58,9 +59,11 @@ async def _walk(unit: Unit, cursor: datetime | None, polled: datetime | None, *,
             limit -= max(unit.now() - polled, timedelta())
         cursor = reached(cursor, page.newest, limit)
         await take_in(unit, page.rows, cursor=cursor, settled=False)
+    if unit.still is None or unit.still[0] != cursor:
+        unit.still = cursor, unit.now()
     if began is None or cursor != began or read is None:
         return False
-    return settled or read > began + _overlap(unit)
+    return settled or (read - began > _overlap(unit) and unit.now() - unit.still[1] >= _overlap(unit))
 
 
 async def _walk_trash(unit: Unit, cursor: datetime | None) -> None:

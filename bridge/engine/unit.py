@@ -41,6 +41,8 @@ class Unit:
     """The shop's own language as it last said it ("sv_SE"); "" where that is not known."""
     progress: Listener = field(default_factory=Logged)
     """Hears how far the first run has come, where that takes more than one page."""
+    still: tuple[datetime | None, datetime] | None = None
+    """Where the poll's cursor stands, and since when it was found there, by our clock."""
     told: bool = False
     """Whether the store was asked since the start for what it says about itself."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -29,6 +29,10 @@ CLOCKS = {
     "the store's is ahead": Clocks(off=timedelta(hours=3)),
     "the store's is ahead, and its answers bear no date": Clocks(off=timedelta(hours=3), dates=b""),
     "its answers bear no date": Clocks(dates=b""),
+    "the store's is behind, and its answers bear no date": Clocks(off=-timedelta(hours=3), dates=b""),
+    "the store's is behind, and a proxy dates its answers": Clocks(
+        off=-timedelta(hours=3), dates=b"\r\nDate: Sat, 21 Nov 2026 08:00:00 GMT"
+    ),
     "its answers bear a date of long ago": Clocks(dates=b"\r\nDate: Sat, 21 Nov 2020 08:00:00 GMT"),
     "its answers bear a date to come": Clocks(dates=b"\r\nDate: Sun, 22 Nov 2026 07:59:00 GMT"),
     "its answers bear a date that makes no sense": Clocks(dates=b"\r\nDate: today"),

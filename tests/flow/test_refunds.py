@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.domain.orders import Refund
 from bridge.engine.cycles import look_around
 from bridge.sandbox.faults import Fault
 from tests.flow.test_eyes import asked, polls
@@ -89,14 +90,14 @@ async def test_only_what_is_new_is_asked_for(tmp_path: Path) -> None:
         assert str(old[0]) not in address
 
 
-async def known_refunds(w: World, it: Placed) -> object:
+async def known_refunds(w: World, it: Placed) -> tuple[Refund, ...]:
     known = await (await w.bridge()).journal.known(it.id)
     assert known is not None
     assert known.order is not None
     return known.order.refunds
 
 
-async def shown_refunds(w: World, it: Placed) -> object:
+async def shown_refunds(w: World, it: Placed) -> tuple[Refund, ...]:
     return (await (await w.bridge()).store.order(it.id)).refunds
 
 
