@@ -70,7 +70,7 @@ class Poll(Group):
     interval: Interval = duration("30s")
     """How often changed orders are asked for."""
     overlap: Duration = duration("2m")
-    """How far back each poll begins before the last change it knows."""
+    """How late a change may show in the list of the shop: so long each poll looks back behind the last one."""
     sweep: Interval = duration("10m")
     """How often open, held and paused orders are read again by id."""
 
@@ -183,7 +183,7 @@ class StoreSettings(Group):
     language: Literal["auto", "en", "sv"] = "auto"
     """Of the order notes; auto is the shop's own."""
     start_from: Start = "now"
-    """Orders that are there at the first run: now leaves them as they are; a date makes changes since it count."""
+    """Orders there at the first run: now leaves them alone; a date (midnight UTC) makes changes since it count."""
     poll: Poll = Poll()
     settle: Settle = Settle()
     webhook_secret: Secret | None = None
