@@ -9,13 +9,16 @@ one that is saved, put to the trash or deleted only leaves. Then those behind it
 is still to be read: none slips past, as long as no page was answered before the one above it. Of pages that are
 asked for at once that may be so, but then the count of orders has fallen meanwhile; so wherever it falls, what was
 asked for already is asked for again. What left is dated after the border: it is read when all else is, and from
-there on by the poll. So all that must be kept to go on after an end of any kind is the border and what is left.
+there on by the poll. Only a backup that is put back brings orders in below the border: then the count has risen,
+and it begins at the last page again. So all that must be kept to go on after an end of any kind is the border, what
+is left, and the count.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import structlog
@@ -66,6 +69,12 @@ async def _begin(unit: Unit) -> bool:
     What lies in the trash is not remembered, but tells until when orders were there before.
     """
     page = await unit.store.newest()
+    if page.clock is not None and believed(unit, page.clock) is None:
+        clocks = f"dates its answers {page.clock:%Y-%m-%d %H:%M}, which is far from this machine's time"
+        raise Nonsense(
+            f"store {unit.store.name} {clocks}: set the clock that is wrong before the first run",
+            remote=unit.store.name,
+        )
     now, clock = unit.now(), believed(unit, page.clock)
     limit = now + AHEAD if clock is None else max(clock, now)
     before = reached(None, page.newest, limit)
@@ -131,30 +140,43 @@ async def _read_down(unit: Unit, border: datetime, start: datetime | None, left:
         unit.progress(Progress(store=unit.store.name, at=now, done=done, total=total, left=time_left))
 
     tell()
-    async with aclosing(_down(unit, border, -(-left // PAGE))) as found:
-        async for number, rows in found:
-            left = min(left, (number - 1) * PAGE)
-            await _remember(unit, rows, start, baseline_left=left)
-            tell()
+    while left:
+        async with aclosing(_down(unit, border, -(-left // PAGE), total)) as found:
+            async for number, rows, counted in found:
+                total = counted
+                left = min(total, (number - 1) * PAGE)
+                await _remember(unit, rows, start, baseline_left=left, baseline_total=total)
+                tell()
+        at_last = await unit.store.page(1, border)
+        if at_last.total > total:
+            left = total = at_last.total
 
 
-async def _down(unit: Unit, border: datetime, last: int) -> AsyncGenerator[tuple[int, list[Row]], None]:
+async def _down(
+    unit: Unit, border: datetime, last: int, total: int
+) -> AsyncGenerator[tuple[int, list[Row], int], None]:
     """Give the pages up to the border from the last one to the first, and ask ahead for those that come next.
 
     Twice as many are asked for as the store takes at a time, so that it is never idle while a page is committed;
-    those that have come meanwhile are given together, with the number of the lowest.
+    those that have come meanwhile are given together, with the number of the lowest and the count of all. Where the
+    count rises beyond the last `total`, it ends as if all above it were still to be read.
     """
     under_way: deque[asyncio.Task[Page]] = deque()
-    above, doubtful = Page(rows=[], total=0), 0
+    above, doubtful = Page(rows=[], total=total), 0
     rows: list[Row] = []
     try:
         for number in range(last, 0, -1):
-            ahead = 2 * unit.store.concurrency if above.total else 1
+            ahead = 2 * unit.store.concurrency if number < last else 1
             for coming in range(number - len(under_way), max(0, number - ahead), -1):
                 under_way.append(asyncio.create_task(unit.store.page(coming, border)))
             page = await under_way.popleft()
             if doubtful:
                 page, doubtful = await unit.store.page(number, border), doubtful - 1
+            if not page.rows:  # beyond the end some stores count none
+                page = replace(page, total=above.total)
+            if page.total > above.total:
+                yield -(-page.total // PAGE) + 1, rows, page.total
+                return
             if page.total < above.total:
                 doubtful = len(under_way)
             if page.rows and _ids(page) == _ids(above) and page.total == above.total:
@@ -163,7 +185,7 @@ async def _down(unit: Unit, border: datetime, last: int) -> AsyncGenerator[tuple
             above = page
             rows += page.rows
             if len(rows) >= TOGETHER or doubtful or not (under_way and _has_come(under_way[0])):
-                yield number, rows
+                yield number, rows, above.total
                 rows = []
     finally:
         for task in under_way:

@@ -14,6 +14,8 @@ from bridge.engine.walking import problem_of
 from bridge.errors import NotThere, Unreadable
 from bridge.ports import Row
 
+_STATUS = "status"
+"""Stands in the store's own note of a changed status, in English and Swedish."""
 RECENT = timedelta(days=30)
 """Orders completed within this before the bridge came are looked at once."""
 
@@ -46,7 +48,9 @@ async def as_since(unit: Unit, row: Row, start: datetime) -> Sight:
     now = unit.now()
     record = baseline(order, unit.rules, now).evolve(settlements=earlier)
     if not ended:
-        record = record.evolve(baseline=False, counts=True, closed=None, closed_status="")
+        # A save alone changes nothing: what differed when the bridge came is not its to correct.
+        counts = order.created >= start or _ends(unit, order) or _refunded(order, start) or _dated(unit, start)
+        record = record.evolve(baseline=not counts, counts=counts, closed=None, closed_status="")
     return baseline_sight(unit, order, record, now)
 
 
@@ -54,19 +58,34 @@ async def _ended_before(unit: Unit, order: Order, start: datetime) -> bool:
     """Whether an order that was modified since `start` must be taken to have ended before it.
 
     Any later edit makes an order that ended long ago look like news, and the store dates only `completed`. That it
-    was cancelled since, a note of the store tells, which it writes of each change of status. Where nothing shows
-    that the end came since, money stays where it is, and `status` lists what is only reserved.
+    was cancelled since, a note of the store tells, which it writes of each change of status ("Order status changed
+    from …", "Orderstatus …"; recordings, 07). Where nothing shows that the end came since, money stays where it is,
+    and `status` lists what is only reserved.
     """
     if order.created >= start:
         return False
     if order.status in unit.rules.capture_on:
         return order.completed is None or order.completed < start
-    if any(_made(refund, start) for refund in order.refunds):
+    if _refunded(order, start):
         return False
     if order.status in unit.rules.cancel_on and claim(order, unit.methods):
         notes = await unit.store.notes(order.id)
-        return not any(note.created is not None and note.created >= start for note in notes)
+        since = [note for note in notes if note.created is not None and note.created >= start]
+        return not any(_STATUS in note.text.casefold() for note in since)
     return order.status == "refunded" or order.status in unit.rules.cancel_on
+
+
+def _ends(unit: Unit, order: Order) -> bool:
+    return order.status == "refunded" or order.status in unit.rules.capture_on | unit.rules.cancel_on
+
+
+def _refunded(order: Order, start: datetime) -> bool:
+    return any(_made(refund, start) for refund in order.refunds)
+
+
+def _dated(unit: Unit, start: datetime) -> bool:
+    """Whether `start` is a date of settings.yaml, from which on somebody wants changes to count."""
+    return unit.start_from is not None and unit.start_from <= start.date()
 
 
 def _made(refund: Refund, start: datetime) -> bool:

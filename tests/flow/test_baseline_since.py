@@ -69,6 +69,11 @@ def refund_the_lamp(w: World, it: Placed) -> None:
     w.store.refund(it.id, lines={"LAMPA": 1})
 
 
+def note(w: World, it: Placed) -> None:
+    w.store.add_note(it.id, "Kunden ringde")
+    touch(w, it)
+
+
 def nothing(w: World, it: Placed) -> None:
     pass
 
@@ -87,6 +92,7 @@ CASES = {
     "completed before, saved since": Case(complete, touch, (TOTAL, 0, 0), "baseline-reserved"),
     "cancelled since": Case(nothing, cancel, (0, 0, 0)),
     "cancelled before": Case(cancel, nothing, (TOTAL, 0, 0)),
+    "cancelled before, a person's note since": Case(cancel, note, (TOTAL, 0, 0)),
     "cancelled before, saved since": Case(cancel, touch, (TOTAL, 0, 0)),
     "refunded in part since": Case(complete_and_capture, refund_a_mug, (0, TOTAL, MUG)),
     "refunded in part before": Case(complete_and_capture, nothing, (0, TOTAL, 0)),
