@@ -139,7 +139,7 @@ def consider(
 def _case(order: Order, payment: Payment, record: Record, rules: Rules, now: datetime) -> Case:
     """Put the case together, its record already holding what this look adds to it."""
     front = stem(order, rules.tag)
-    matching = match(order, payment, record.settlements, record.unrelated, front)
+    matching = match(order, payment, record.settlements, record.unrelated, front, dict(record.refunds_seen))
     settlements = _met_by_capture(order, payment, record, matching.settlements)
     seen = record.evolve(
         unrelated=matching.unrelated,

@@ -4,9 +4,9 @@ A log entry settles one refund once. A refund that vanishes from the store frees
 was returned for it then waits for a refund that explains it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bridge.domain.keys import refund_of
 from bridge.domain.orders import Order, Refund
@@ -35,12 +35,20 @@ def unmet(refund: Refund, settlements: Iterable[Settlement]) -> int:
 
 
 def match(
-    order: Order, payment: Payment, settlements: tuple[Settlement, ...], unrelated: frozenset[str], stem: str
+    order: Order,
+    payment: Payment,
+    settlements: tuple[Settlement, ...],
+    unrelated: frozenset[str],
+    stem: str,
+    seen: Mapping[int, datetime],
 ) -> Matching:
-    """Give each return in the payment's log to the refund it met: by our key first, then by id, then by amount."""
+    """Give each return in the payment's log to the refund it met: by our key first, then by id, then by amount.
+
+    `seen` says when each refund was first seen here.
+    """
     live = {refund.id for refund in order.refunds}
     met = [settlement for settlement in settlements if settlement.refund in live]
-    aside = {entry_id for entry_id in unrelated if entry_id not in _back(order, payment, met, stem)}
+    aside = {entry_id for entry_id in unrelated if entry_id not in _back(order, payment, met, stem, seen)}
     used = {settlement.entry for settlement in met}
     open_returns = [
         entry
@@ -50,7 +58,7 @@ def match(
     aside |= {entry.id for entry in open_returns if refund_of(entry.key, stem) == 0}
     named = {str(refund.id): refund for refund in order.refunds}
     rest = [entry for entry in open_returns if entry.id not in aside]
-    rest = [e for e in rest if not _meet(e, _by_key(e, order, stem), met, How.PAID)]
+    rest = [e for e in rest if not _meet(e, _by_key(e, order, stem, seen), met, How.PAID)]
     rest = [e for e in rest if not _meet(e, named.get(e.key or ""), met, How.ADOPTED, exactly=True)]
     rest = [e for e in rest if not _adopt(e, order, met)]
     for lost in (it for it in settlements if it.refund < 0):
@@ -64,24 +72,29 @@ def _entered_again(lost: Settlement, order: Order, met: list[Settlement]) -> Set
     return replace(lost, refund=again.id) if again else lost
 
 
-def _back(order: Order, payment: Payment, met: list[Settlement], stem: str) -> set[str]:
+def _back(
+    order: Order, payment: Payment, met: list[Settlement], stem: str, seen: Mapping[int, datetime]
+) -> set[str]:
     """Our returns whose refunds are there and unmet: one that a person said is no business of the shop, since its
     refund was deleted, is so no more where a backup brought that very refund back.
     """
-    named = ((entry, _by_key(entry, order, stem)) for entry in payment.log if entry.kind is EntryKind.RETURN)
+    returns = (entry for entry in payment.log if entry.kind is EntryKind.RETURN)
+    named = ((entry, _by_key(entry, order, stem, seen)) for entry in returns)
     return {entry.id for entry, refund in named if refund is not None and unmet(refund, met) >= entry.amount > 0}
 
 
-def _by_key(entry: Entry, order: Order, stem: str) -> Refund | None:
+def _by_key(entry: Entry, order: Order, stem: str, seen: Mapping[int, datetime]) -> Refund | None:
     """The refund that the key of a return names.
 
     A return older than the refund was for another one, which had its id before the shop was restored from a backup:
-    that this is the same one entered again can then be told by its amount alone.
+    that this is the same one entered again can then be told by its amount alone. One that was seen before the
+    return was made is not younger than it, whatever the shop's clock says.
     """
     refund = order.refund(refund_of(entry.key, stem) or 0)
-    if refund is None or entry.created is None or refund.created is None:
+    if refund is None or entry.created is None:
         return refund
-    return refund if entry.created > refund.created - CLOCKS_DIFFER else None
+    made = min((it for it in (refund.created, seen.get(refund.id)) if it is not None), default=None)
+    return refund if made is None or entry.created > made - CLOCKS_DIFFER else None
 
 
 def _meet(entry: Entry, refund: Refund | None, met: list[Settlement], how: How, *, exactly: bool = False) -> bool:

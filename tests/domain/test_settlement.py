@@ -1,5 +1,6 @@
 """Settlement: which return met which refund, and what a release met."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,8 +18,14 @@ STEM = "1042"
 Met = tuple[Settlement, ...]
 
 
-def matched(order: Order, *log: Entry, so_far: Met = (), unrelated: frozenset[str] = frozenset()) -> Matching:
-    return match(order, resurs(captured(5000), *log), so_far, unrelated, STEM)
+def matched(
+    order: Order,
+    *log: Entry,
+    so_far: Met = (),
+    unrelated: frozenset[str] = frozenset(),
+    seen: Mapping[int, datetime] | None = None,
+) -> Matching:
+    return match(order, resurs(captured(5000), *log), so_far, unrelated, STEM, seen or {})
 
 
 TWO = order(total=5000, refunds={1077: 200, 1078: 200})
@@ -144,7 +151,7 @@ def test_a_return_set_aside_by_a_person_meets_nothing() -> None:
 
 
 def test_what_is_no_return_meets_nothing() -> None:
-    found = match(TWO, resurs(captured(200), replace(E, kind=EntryKind.RELEASE)), (), frozenset(), STEM)
+    found = match(TWO, resurs(captured(200), replace(E, kind=EntryKind.RELEASE)), (), frozenset(), STEM, {})
     assert (found.settlements, found.unmatched) == ((), ())
 
 
@@ -217,7 +224,7 @@ def histories(draw: st.DrawFn) -> tuple[Order, Payment, Met, frozenset[str]]:
     """Settlements as they come about: an older shop matched with a shorter log, then releases and waivers."""
     payment, before = draw(payments()), draw(shops)
     shorter = replace(payment, log=payment.log[: draw(st.integers(0, len(payment.log)))])
-    settlements = match(before, shorter, (), frozenset(), STEM).settlements
+    settlements = match(before, shorter, (), frozenset(), STEM, {}).settlements
     settlements = settle_release(before, resurs(), settlements, draw(st.sampled_from((0, 150, 400))))
     how = draw(st.sampled_from((None, How.WAIVED, How.ALREADY)))
     if before.refunds and how:
@@ -229,8 +236,8 @@ def histories(draw: st.DrawFn) -> tuple[Order, Payment, Met, frozenset[str]]:
 @given(histories())
 def test_matching_again_changes_nothing(history: tuple[Order, Payment, Met, frozenset[str]]) -> None:
     shop, payment, settlements, aside = history
-    once = match(shop, payment, settlements, aside, STEM)
-    assert match(shop, payment, once.settlements, once.unrelated, STEM) == once
+    once = match(shop, payment, settlements, aside, STEM, {})
+    assert match(shop, payment, once.settlements, once.unrelated, STEM, {}) == once
 
 
 @given(histories())
@@ -238,7 +245,7 @@ def test_every_return_settles_one_refund_or_is_aside_or_is_told(
     history: tuple[Order, Payment, Met, frozenset[str]],
 ) -> None:
     shop, payment, settlements, aside = history
-    found = match(shop, payment, settlements, aside, STEM)
+    found = match(shop, payment, settlements, aside, STEM, {})
     used = [it.entry for it in found.settlements if it.entry]
     strange = [entry.id for entry in found.unmatched]
     returns = sorted(entry.id for entry in payment.log if entry.kind is EntryKind.RETURN)
@@ -250,7 +257,7 @@ def test_every_return_settles_one_refund_or_is_aside_or_is_told(
 @given(histories())
 def test_no_refund_is_met_for_more_than_its_amount(history: tuple[Order, Payment, Met, frozenset[str]]) -> None:
     shop, payment, settlements, aside = history
-    found = match(shop, payment, settlements, aside, STEM).settlements
+    found = match(shop, payment, settlements, aside, STEM, {}).settlements
     for refund in shop.refunds:
         known = sum(it.amount for it in settlements if it.refund == refund.id)
         assert sum(it.amount for it in found if it.refund == refund.id) <= max(refund.amount, known)
@@ -259,7 +266,7 @@ def test_no_refund_is_met_for_more_than_its_amount(history: tuple[Order, Payment
 @given(histories())
 def test_a_refund_that_vanished_frees_what_met_it(history: tuple[Order, Payment, Met, frozenset[str]]) -> None:
     shop, payment, settlements, aside = history
-    found = match(shop, payment, settlements, aside, STEM)
+    found = match(shop, payment, settlements, aside, STEM, {})
     assert {it.refund for it in found.settlements} <= {refund.id for refund in shop.refunds}
 
 
@@ -297,3 +304,12 @@ def test_a_return_meets_the_refund_that_it_was_made_for(
     refunds = tuple(replace(it, created=NOW - ago) for it, ago in zip(TWO.refunds, made, strict=True))
     found = matched(replace(TWO, refunds=refunds), replace(E, created=NOW), so_far=(met(1077, known, 200),))
     assert [it.refund for it in found.settlements if it.entry == "e"] == [expected]
+
+
+def test_our_own_return_is_known_by_its_key_in_a_shop_whose_clock_is_ahead() -> None:
+    """The refund is dated two hours after it was seen; its first part was paid in between."""
+    refund = replace(TWO.refunds[1], created=NOW + 2 * HOUR)
+    part = replace(returned(150, "1042R1078", entry_id="e"), created=NOW + HOUR / 60)
+    found = matched(replace(TWO, refunds=(refund,)), part, seen={1078: NOW})
+    assert found.settlements == (met(1078, How.PAID, 150, "e"),)
+    assert matched(replace(TWO, refunds=(refund,)), part).unmatched == (part,), "without that it is another one's"

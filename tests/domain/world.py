@@ -131,7 +131,14 @@ class World:
         """Returns that nothing explains, of those that the bridge has seen."""
         if self.record is None or (self.record.open and unsettled(self.record.open)):
             return frozenset()
-        matching = match(self.order, self.read(), self.record.settlements, self.record.unrelated, "1042")
+        matching = match(
+            self.order,
+            self.read(),
+            self.record.settlements,
+            self.record.unrelated,
+            "1042",
+            dict(self.record.refunds_seen),
+        )
         return frozenset(entry.id for entry in matching.unmatched)
 
     def adopt(self) -> None:

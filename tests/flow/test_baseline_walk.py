@@ -199,13 +199,15 @@ async def test_a_backup_that_is_put_back_during_the_first_run_hides_no_order(
         w.clock.advance(3600)
         w.place()
         w.clock.advance(60)
-        touch, put_back = (lambda: w.store.set_meta(first.id, "_x", "1")), (lambda: w.store.restore_backup(backup))
-        at_listing(w, {1: after(w, 5, touch)} | ({} if cut_off else {back: after(w, 5, put_back)}))
+        meanwhile = {1: after(w, 5, lambda: w.store.set_meta(first.id, "_x", "1"))}
+        if not cut_off:
+            meanwhile[back] = after(w, 5, lambda: w.store.restore_backup(backup))
+        at_listing(w, meanwhile)
         if cut_off:
             fault_at(w, Fault.ERROR_BEFORE, back, many=10**6)
             assert (await w.cycle(w.instant)).problem
             w.store.faults.planned.clear()
-            put_back()
+            w.store.restore_backup(backup)
         await w.cycle(w.instant)
         w.clock.advance(60)
         await w.cycle(w.instant)

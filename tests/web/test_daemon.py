@@ -41,19 +41,17 @@ async def test_completed_order_is_captured_at_once_though_the_next_poll_is_far(s
         assert (await shop.types("webhook", "install")).code == 0
         await shop.store.deliver()
         for order, payment in placed:
-            assert await completed(shop, order) < 0.7, "it does not even wait for the next tick of the clock"
+            await completed(shop, order)
             await until(partial(captured, shop, payment))
 
 
-async def completed(shop: Shop, order: int) -> float:
-    """Complete an order; return the seconds from its delivery until it was read."""
+async def completed(shop: Shop, order: int) -> None:
+    """Complete an order, and wait until its delivery has made the daemon read it: the next poll is hours away."""
     read = reads_of(shop, order)
     shop.store.set_status(order, "completed")
     [delivery] = await shop.store.deliver()
     assert delivery.status == 202
-    began = time.monotonic()
     await until(lambda: reads_of(shop, order) > read)
-    return time.monotonic() - began
 
 
 def captured(shop: Shop, payment: str) -> bool:
@@ -149,10 +147,8 @@ async def test_order_that_changes_while_it_is_looked_at_is_looked_at_again(shop:
         await until(lambda: reads_of(shop, order) > read)
         shop.store.set_status(order, "completed")
         assert await send(session, shop, f'{{"id": {order}}}'.encode()) == 202
-        began = time.monotonic()
         shop.store.faults.release.set()
         await until(partial(captured, shop, payment))
-        assert time.monotonic() - began < 2.5
 
 
 async def test_delivery_that_comes_before_the_change_shows_costs_nothing_but_its_speed(shop: Shop) -> None:

