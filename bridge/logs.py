@@ -73,7 +73,7 @@ def _rendered(out: TextIO) -> list[Processor]:
 
 
 def _retried(details: RetryDetails) -> None:
-    log.info(
+    log.debug(
         "retry.scheduled",
         attempt=details.retry_num,
         cause=type(details.caused_by).__name__,

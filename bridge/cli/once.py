@@ -92,6 +92,7 @@ def once(*, wait: timedelta, dry_run: bool, as_json: bool) -> None:
 
 
 async def _work(used: Settings, wait: timedelta, progress: Listener | None) -> _Result:
+    began = _now()
     async with units(used) as made:
         for unit in made:
             unit.progress = progress or unit.progress
@@ -104,7 +105,7 @@ async def _work(used: Settings, wait: timedelta, progress: Listener | None) -> _
         after = await queries.actions()
         status = await queries.status(_now(), {store.name: store.mode for store in used.stores})
         return _Result(
-            cycles=[await _cycle(store, *end) for store, end in zip(used.stores, ended, strict=True)],
+            cycles=[await _cycle(store, *end, began) for store, end in zip(used.stores, ended, strict=True)],
             actions=[action for action in after if action not in before],
             status=[one for one in status if one["store"] in {store.name for store in used.stores}],
         )
@@ -125,8 +126,14 @@ async def _in_time(unit: Unit, wait: timedelta) -> tuple[str, int | None]:
     return ended.problem, ended.worked
 
 
-async def _cycle(store: StoreSettings, problem: str, looked: int | None) -> _Cycle:
+async def _cycle(store: StoreSettings, problem: str, looked: int | None, began: datetime) -> _Cycle:
     journal, live = Journal(store.name), store.mode == "live"
+    state = await journal.state()
+    on_its_way = state.baseline_until is not None and not state.baseline_done
+    if looked is None and not on_its_way and (state.polled is None or state.polled < began):
+        problem = (
+            f"the time was up before store {store.name} had answered: give it more with --wait, or check its url"
+        )
     later, due = await journal.count_due(notes=live), await journal.next_due(notes=live)
     return _Cycle(store=store.name, problem=problem, looked=looked, later=later, next_due=due)
 

@@ -16,7 +16,6 @@ from bridge.cli.shared import Command, console, finish, json_option, print_json,
 from bridge.db import rewinds
 from bridge.db.connection import existing
 from bridge.domain.money import to_major
-from bridge.domain.orders import GONE
 from bridge.domain.rewinding import told
 from bridge.engine.forgotten import Difference, differences, go_on
 from bridge.errors import UsageError
@@ -90,7 +89,7 @@ async def _compared_with(store: WooStore) -> list[Difference]:
 
 
 def _shown(it: Difference) -> dict[str, Any]:
-    """The stable fields of one order; amounts in minor units."""
+    """The stable fields of one order; amounts in minor units, `reserved` only what the shop no longer asks for."""
     payment = it.known.payment
     return {
         "order": it.now.id,
@@ -103,6 +102,7 @@ def _shown(it: Difference) -> dict[str, Any]:
         "currency": it.before.currency,
         "provider": it.known.provider,
         "payment_id": payment.id if payment else "",
+        "reserved": it.reserved,
         "missing": [asdict(deed) for deed in it.deeds],
     }
 
@@ -117,6 +117,8 @@ def _print(name: str, why: str, found: list[Difference]) -> None:
         out.print(Text.assemble((f"  order {it.now.id}", "bold"), f"  {_compared(it)}"), soft_wrap=True)
         for deed in it.deeds:
             out.print(f"    done here, missing there: {told(deed, it.before.currency)}", soft_wrap=True)
+        if it.left:
+            out.print(f"    {it.left}", soft_wrap=True)
     if not found:
         out.print("  nothing that is known here is missing there")
 
@@ -131,7 +133,7 @@ def _compared(it: Difference) -> str:
     here, there = _state(it.before.status, it.before.total, it.before.currency), ""
     if it.another:
         there = f"another order has this id now, made {it.now.created:%Y-%m-%d %H:%M}"
-    elif it.now.status == GONE:
+    elif it.gone:
         there = "gone from the shop"
     elif it.before.status != it.now.status or it.before.total != it.now.total:
         there = f"in the shop {_state(it.now.status, it.now.total, it.now.currency)}"

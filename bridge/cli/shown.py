@@ -22,7 +22,7 @@ from bridge.errors import UsageError
 _COLOURS = {"done": "green", "held": "bold red", "unknown": "bold yellow", "waiting": "yellow", "dropped": "dim"}
 _MINUTE = 60
 _STORAGES = {"hpos": "HPOS", "posts": "posts storage", "": "unknown storage"}
-_NEEDING = ("attention", "problem", "rewound", "failing", "tried_long")
+_NEEDING = ("attention", "problem", "rewound", "failing", "unwritten", "tried_long")
 """The parts of a store's status that are empty while all is well."""
 
 
@@ -87,6 +87,9 @@ def _print_troubles(out: Console, store: dict[str, Any]) -> None:
         _paragraph(out, f"{count} waiting: ", text)
     for item in store["tried_long"]:
         _paragraph(out, "tried for long: ", _tried(item))
+    if store["unwritten"]:
+        why = "staff do not know what they say; why is in the log, as note.failed or store.alert"
+        _paragraph(out, f"{store['unwritten']} notes are not on their orders: ", why)
 
 
 def _print_held(out: Console, store: str, why: str) -> None:

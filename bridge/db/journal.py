@@ -7,6 +7,7 @@ process (a command beside the daemon) writes in between.
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError, TransactionManagementError
@@ -16,13 +17,17 @@ from tortoise.transactions import in_transaction
 from bridge.db.codec import ORDER, PAYMENT, RULES, STEP, dump, load
 from bridge.db.known import Known, Look, Overtaken, Sight, as_problem, failed_on, known_from, record_text
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow, StoreRow
+from bridge.db.rewinds import number_of
 from bridge.db.rows import (
+    EVER,
     end_action,
     event_rows,
     facts_text,
     ids,
+    orders_of,
     save_settlements,
     settlement_row,
+    slices,
     start_action,
     tell,
 )
@@ -40,8 +45,11 @@ class Journal:
     # ------------------------------------------------------------------ the store
 
     async def open(self, mode: str) -> StoreRow:
-        """Return the store's row, made on first sight, with its mode as settings.yaml has it now."""
-        if not await StoreRow.filter(name=self.store).update(mode=mode):
+        """Return the store's row, made on first sight, with its mode as settings.yaml has it now.
+
+        It rests no more: what it rested for may be what somebody has mended before this start.
+        """
+        if not await StoreRow.filter(name=self.store).update(mode=mode, rest_until=None):
             await StoreRow.create(name=self.store, mode=mode)
         return await self.state()
 
@@ -113,13 +121,13 @@ class Journal:
         """Commit new snapshots and how far the poll that led to them has come, together (promise 6).
 
         A sight that the database can't hold becomes a problem of its order, and is returned with the reason; the
-        others and the poll go on.
+        others and the poll go on. Of a store that is held whole since they were read, none is believed.
         """
         if all(sight.version is None for sight in sights):
             try:
                 async with in_transaction():
-                    await self._commit_progress(progress)
-                    await self._commit_new(sights, now)
+                    if await self._commit_progress(progress):
+                        await self._commit_new(sights, now)
             except Exception as error:
                 if _is_the_databases(error):
                     raise
@@ -127,8 +135,8 @@ class Journal:
                 return {}
         refused: dict[int, Exception] = {}
         async with in_transaction():
-            await self._commit_progress(progress)
-            for sight in sights:
+            believed = await self._commit_progress(progress)
+            for sight in sights if believed else ():
                 try:
                     async with in_transaction():  # a savepoint
                         await self._commit_sight(sight, now)
@@ -139,8 +147,10 @@ class Journal:
                     await self._commit_sight(as_problem(sight, failed_on(error)), now)
         return refused
 
-    async def _commit_progress(self, progress: Mapping[str, datetime | bool | int | None]) -> None:
-        await StoreRow.filter(name=self.store).update(**{"problem": "", **progress})
+    async def _commit_progress(self, progress: Mapping[str, datetime | bool | int | None]) -> bool:
+        """Write how far a poll has come; return False, and write nothing, where the store is held whole."""
+        going = StoreRow.filter(name=self.store, rewound="")
+        return bool(await going.update(**{"problem": "", **progress}))
 
     async def _commit_new(self, sights: Sequence[Sight], now: datetime) -> None:
         """Commit sights of orders that have no row yet, all at once, or none of them.
@@ -155,8 +165,10 @@ class Journal:
                 for sight in sights
             ]
         )
-        made = OrderRow.filter(store_id=self.store, order_id__in=[sight.order_id for sight in sights])
-        rows = {row["order_id"]: row["id"] for row in await made.values("order_id", "id")}
+        rows: dict[int, int] = {}
+        for some in slices(sight.order_id for sight in sights):
+            made = OrderRow.filter(store_id=self.store, order_id__in=some)
+            rows |= {row["order_id"]: row["id"] for row in await made.values("order_id", "id")}
         events = [event for sight in sights for event in event_rows(rows[sight.order_id], sight.events, now)]
         await EventRow.bulk_create(events)
         settlements = [
@@ -187,7 +199,10 @@ class Journal:
 
     async def known_ids(self, order_ids: Iterable[int]) -> set[int]:
         """Return those of these orders that are known at all."""
-        return set(await ids(OrderRow.filter(store_id=self.store, order_id__in=list(order_ids)), "order_id"))
+        known: set[int] = set()
+        for some in slices(order_ids):
+            known |= set(await ids(OrderRow.filter(store_id=self.store, order_id__in=some), "order_id"))
+        return known
 
     async def known(self, order_id: int) -> Known | None:
         found = await self.known_many([order_id])
@@ -195,6 +210,12 @@ class Journal:
 
     async def known_many(self, order_ids: Iterable[int]) -> dict[int, Known]:
         """Return what is known of these orders, by WooCommerce id."""
+        known: dict[int, Known] = {}
+        for some in slices(order_ids):
+            known |= await self._known_some(some)
+        return known
+
+    async def _known_some(self, order_ids: Sequence[int]) -> dict[int, Known]:
         rows = await OrderRow.filter(store_id=self.store, order_id__in=list(order_ids))
         ids = [row.id for row in rows]
         settlements: dict[int, list[Settlement]] = {}
@@ -209,7 +230,8 @@ class Journal:
     async def commit_look(self, known: Known, look: Look, now: datetime) -> int | None:
         """Commit one look with everything that follows from it; return the open action's id.
 
-        Raises Overtaken, and writes nothing, when somebody else wrote about the order since `known` was read.
+        Raises Overtaken, and writes nothing, when somebody else wrote about the order since `known` was read, or
+        the store is held whole since: what was read meanwhile may be of a time that it went back to.
         """
         async with in_transaction():
             written = await OrderRow.filter(id=known.row, version=known.version).update(
@@ -217,6 +239,7 @@ class Journal:
                 number=look.order.number,
                 status=look.order.status,
                 snapshot=dump(ORDER, look.order),
+                changed=look.order.modified,
                 record=record_text(look.record),
                 problem="",
                 failures=0,
@@ -225,7 +248,7 @@ class Journal:
                 facts=look.facts,
                 # SQLite compares moments as text, and a provider may tell its own in another zone.
                 due=look.due.astimezone(UTC) if look.due else None,
-                watched=look.watched,
+                watched=look.watched or look.attention != "",
                 provider=look.provider,
                 payment_id=look.payment_id,
                 **({"payment": dump(PAYMENT, look.payment)} if look.payment else {}),
@@ -236,7 +259,7 @@ class Journal:
                     else {}
                 ),
             )
-            if not written:
+            if not written or await StoreRow.filter(name=self.store).exclude(rewound="").exists():
                 raise Overtaken
             await save_settlements(known.row, look.record.settlements)
             action = known.action
@@ -281,7 +304,9 @@ class Journal:
         """The order can't be understood: keep it visible, and look again later."""
         async with in_transaction():
             changed = await (
-                OrderRow.filter(id=row).exclude(problem=problem).update(problem=problem, version=F("version") + 1)
+                OrderRow.filter(id=row)
+                .exclude(problem=problem)
+                .update(problem=problem, watched=True, version=F("version") + 1)
             )
             await OrderRow.filter(id=row).update(due=due)
             if changed:
@@ -296,7 +321,7 @@ class Journal:
     async def stumbled(self, order_id: int, problem: str, due: datetime) -> None:
         """We ourselves failed on the order: keep that visible, and try again at `due`."""
         await OrderRow.filter(store_id=self.store, order_id=order_id).update(
-            problem=problem, due=due, failures=F("failures") + 1, version=F("version") + 1
+            problem=problem, watched=True, due=due, failures=F("failures") + 1, version=F("version") + 1
         )
 
     async def failures(self, order_id: int) -> int:
@@ -313,71 +338,82 @@ class Journal:
 
     async def next_due(self, *, notes: bool) -> datetime | None:
         """Return when the next look is due, or (`notes`) the next note."""
-        row = await OrderRow.filter(store_id=self.store, due__isnull=False).order_by("due").first()
-        waiting = NoteRow.filter(order__store_id=self.store, next_try__isnull=False).order_by("next_try")
-        note = await waiting.first() if notes else None
-        moments = [row.due if row else None, note.next_try if note else None]
+        row = await OrderRow.filter(store_id=self.store, due__gt=EVER).order_by("due").first()
+        moments = [row.due if row else None]
+        if notes:
+            waiting = await NoteRow.filter(next_try__gt=EVER).values("order_id", "next_try")
+            ours = await orders_of(self.store, {note["order_id"] for note in waiting})
+            moments += [note["next_try"] for note in waiting if note["order_id"] in ours]
         return min((moment for moment in moments if moment is not None), default=None)
 
     async def count_due(self, *, notes: bool) -> int:
         """Return how many orders have a look, or (`notes`) a note, due now or later."""
-        waiting = NoteRow.filter(order__store_id=self.store, next_try__isnull=False)
-        noted = await ids(waiting, "order_id") if notes else []
-        wanted = Q(due__isnull=False) | Q(id__in=noted or [-1])
-        return await OrderRow.filter(wanted, store_id=self.store).count()
+        due = set(await ids(OrderRow.filter(store_id=self.store, due__gt=EVER), "id"))
+        noted = await ids(NoteRow.filter(next_try__gt=EVER), "order_id") if notes else []
+        return len(due | (await orders_of(self.store, set(noted))).keys())
 
     async def notes_due(self, now: datetime) -> list[int]:
         """Return the orders that have a note to write now."""
-        query = NoteRow.filter(order__store_id=self.store, next_try__lte=now).order_by("next_try")
-        return await ids(query, "order__order_id")
+        rows = await ids(NoteRow.filter(next_try__lte=now).order_by("next_try"), "order_id")
+        return list((await orders_of(self.store, dict.fromkeys(rows))).values())
 
     async def wake(self, order_ids: Iterable[int], now: datetime) -> None:
         """Let these orders be looked at now, also where a look that began earlier is still to be committed."""
-        await OrderRow.filter(store_id=self.store, order_id__in=list(order_ids)).update(
-            due=now, version=F("version") + 1
-        )
+        for some in slices(order_ids):
+            await OrderRow.filter(store_id=self.store, order_id__in=some).update(due=now, version=F("version") + 1)
 
     async def wake_unfinished(self, now: datetime) -> None:
         """Let every order that has an open action or attention, or waits for anything, be looked at now."""
-        rows = await ids(ActionRow.filter(open_slot__isnull=False, order__store_id=self.store), "open_slot")
-        wanted = Q(id__in=rows or [-1]) | ~Q(attention="") | ~Q(problem="") | Q(due__isnull=False)
-        await OrderRow.filter(wanted, store_id=self.store).update(due=now)
+        ours = OrderRow.filter(store_id=self.store)
+        await ours.filter(due__gt=EVER).update(due=now)
+        await ours.filter(~Q(attention="") | ~Q(problem=""), watched=True).update(due=now)
+        acted = await ids(ActionRow.filter(open_slot__gt=0), "open_slot")
+        for some in slices(await orders_of(self.store, acted)):
+            await OrderRow.filter(id__in=some).update(due=now)
 
     async def watched(self) -> list[int]:
         """Return the orders that the sweep re-reads."""
-        query = OrderRow.filter(store_id=self.store, watched=True).order_by("order_id")
-        return await ids(query, "order_id")
+        return sorted(await ids(OrderRow.filter(store_id=self.store, watched=True), "order_id"))
 
     async def moved_since(self, moment: datetime) -> list[int]:
         """Return the orders at rest on which money moved since `moment`."""
-        query = OrderRow.filter(store_id=self.store, watched=False, moved__gte=moment).order_by("order_id")
-        return await ids(query, "order_id")
+        # Most of a store is at rest: by that no row is found, so it is not asked for.
+        rows = await OrderRow.filter(store_id=self.store, moved__gte=moment).values("order_id", "watched")
+        return sorted(row["order_id"] for row in rows if not row["watched"])
 
     async def owner(self, provider: str, payment_id: str, order_id: int, reference: str = "") -> int | None:
         """Return another order of this store that the payment already belongs to.
 
         It belongs to the order on which a call of ours took effect, else to the one with the lowest id; where the
-        payment's `reference` tells whose it is, only to one that it names.
+        payment's `reference` tells whose it is, only to one that it names. One that had its id before the store
+        went back has a payment only by a call.
         """
-        others = OrderRow.filter(store_id=self.store, provider=provider, payment_id=payment_id)
-        rows = await others.exclude(order_id=order_id).order_by("order_id")
+        # By the payment alone: asked for the store too, the database would read the whole of it.
+        found = await OrderRow.filter(payment_id=payment_id).values(
+            "id", "store_id", "provider", "order_id", "number"
+        )
+        ours = [row for row in found if row["store_id"] == self.store and row["provider"] == provider]
+        rows = sorted((row for row in ours if row["order_id"] != order_id), key=itemgetter("order_id"))
         if not rows:
             return None
-        done = ActionRow.filter(state=State.DONE, order__store_id=self.store)
-        if await done.filter(order__order_id=order_id).exists():
+        own = await ids(OrderRow.filter(store_id=self.store, order_id=order_id), "id")
+        actions = ActionRow.filter(order_id__in=[*own, *(row["id"] for row in rows)])
+        called = {it["order_id"] for it in await actions.values("order_id", "state") if it["state"] == State.DONE}
+        if called.intersection(own):
             return None
-        called = set(await ids(done.filter(order_id__in=[row.id for row in rows]), "order_id"))
-        if reference:
-            rows = [row for row in rows if row.id in called or reference in (str(row.order_id), row.number)]
-        owner = next((row for row in rows if row.id in called), rows[0] if rows else None)
-        if owner is None:
-            return None
-        return owner.order_id if owner.id in called or owner.order_id < order_id else None
+        for row in rows:
+            if row["id"] in called:
+                return number_of(row["order_id"])
+        lower = [row for row in rows if 0 <= row["order_id"] < order_id]
+        named = (row for row in lower if not reference or reference in (str(row["order_id"]), row["number"]))
+        return next((row["order_id"] for row in named), None)
 
 
 def _seen(sight: Sight, due: datetime | None) -> dict[str, Any]:
     """The columns that a sight fills of a row that is due at `due`."""
     values: dict[str, Any] = {"problem": sight.problem}
+    if sight.problem:
+        values["watched"] = True
     if sight.why is not None:
         values["why"] = sight.why
     if sight.order is not None and sight.record is not None:
@@ -385,8 +421,9 @@ def _seen(sight: Sight, due: datetime | None) -> dict[str, Any]:
             "number": sight.order.number,
             "status": sight.order.status,
             "snapshot": dump(ORDER, sight.order),
+            "changed": sight.order.modified,
             "record": record_text(sight.record),
-            "watched": sight.watched,
+            "watched": sight.watched or sight.problem != "",
         }
         if sight.due is not None:
             values["due"] = min(due, sight.due) if due is not None else sight.due

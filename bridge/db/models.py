@@ -81,16 +81,18 @@ class OrderRow(Model):
     """The figures of the attention, as JSON."""
     attention_since = fields.DatetimeField(null=True)
     watched = fields.BooleanField(default=True)
-    """Whether the sweep re-reads it: it is open, or a person or a retry is waited for."""
+    """Whether the sweep re-reads it: it is open, or a person or a retry is waited for. So is all with a problem."""
     moved = fields.DatetimeField(null=True)
     """When money last moved on it."""
+    changed = fields.DatetimeField(null=True)
+    """When the shop last changed it, by the shop's own clock, as last seen; null where its id is another's."""
     version = fields.IntField(default=0)
     """Counts what is written here: a look that somebody else has overtaken is not committed."""
 
     class Meta:
         table = "orders"
         unique_together = (("store", "order_id"),)
-        indexes = (("store_id", "due"), ("store_id", "watched"))
+        indexes = (("store_id", "due"), ("store_id", "watched"), ("store_id", "moved"), ("store_id", "changed"))
 
 
 class SettlementRow(Model):
@@ -178,4 +180,4 @@ class EventRow(Model):
 
     class Meta:
         table = "events"
-        indexes = (("order_id",),)
+        indexes = (("order_id",), ("at",))

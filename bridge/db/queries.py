@@ -14,6 +14,8 @@ from bridge.db.rows import ids
 from bridge.domain.records import State
 from bridge.errors import UsageError
 
+_SOON = timedelta(minutes=5)
+"""A note that takes no longer than this, or is tried again within it, is no news."""
 PATIENCE = timedelta(days=1)
 """How long an action may be tried where settings.yaml says nothing of the store."""
 
@@ -137,6 +139,7 @@ async def _store(row: StoreRow, now: datetime, patience: timedelta) -> dict[str,
         "due": await orders.filter(due__isnull=False).count(),
         "actions": counts,
         "attention": [await _needing(item) for item in needing],
+        "unwritten": await _unwritten(row.name, now),
         "tried_long": [await _tried(item) for item in await _tried_long(row, now - patience)],
         "failing": [{"order": item.order_id, "text": item.why, "due": _moment(item.due)} for item in failing],
     }
@@ -148,6 +151,13 @@ def _baseline(row: StoreRow) -> dict[str, Any] | None:
         return None
     total = row.baseline_total
     return {"done": row.baseline_done, "read": total - row.baseline_left, "total": total}
+
+
+async def _unwritten(store: str, now: datetime) -> int:
+    """How many notes were tried, and are still not on their orders."""
+    late = Q(created__lt=now - _SOON) | Q(next_try__gt=now + _SOON)
+    tried = NoteRow.filter(late, next_try__isnull=False, attempts__gt=0)
+    return await tried.filter(order__store_id=store).count()
 
 
 async def _tried_long(store: StoreRow, before: datetime) -> list[ActionRow]:

@@ -13,8 +13,8 @@ from tortoise.transactions import in_transaction
 from bridge.db.codec import ORDER, dump, load
 from bridge.db.known import Known, record_text
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow, StoreRow
-from bridge.db.rows import end_action, ids, save_settlements, tell
-from bridge.domain.orders import Order
+from bridge.db.rows import EVER, end_action, ids, orders_of, save_settlements, slices, tell
+from bridge.domain.orders import GONE, Order
 from bridge.domain.reasons import Reason
 from bridge.domain.records import How, Record, State
 from bridge.domain.remarks import Topics
@@ -27,6 +27,10 @@ _LAST = 2**63 - 1
 """Higher than any id."""
 _STORY = 10
 """How many lines of its story an order may have in a day."""
+_PAGES = 10
+"""How often so many lines are read for what was touched last: others may be other stores' in the same database."""
+_AWAY = ("trash", GONE)
+"""Where no listing shows an order."""
 _OF_OURS = (How.PAID, How.BASELINE)
 """Settlements that are the business of an action, or nobody's."""
 _CALLED = (State.DONE, State.UNKNOWN, State.RUNNING)
@@ -51,15 +55,15 @@ async def held(store: str) -> str:
 
 
 async def hold(store: str, why: str, known: Known, problem: str, now: datetime, alert: Callable[[], None]) -> None:
-    """Hold the store whole for what one order says, unless it is held already. Looks that began before are void.
+    """Hold the store whole for what one order says, unless it is held already. Looks that began before are void:
+    the journal takes in none of a store that is held.
 
     The alert is told before that is committed: if we end in between it is told twice, but never not at all.
     """
     async with in_transaction():
         if not await StoreRow.filter(name=store, rewound="").update(rewound=why):
             return
-        await OrderRow.filter(store_id=store).update(version=F("version") + 1)
-        await OrderRow.filter(id=known.row).update(problem=problem)
+        await OrderRow.filter(id=known.row).update(problem=problem, watched=True, version=F("version") + 1)
         await tell(known.row, [("problem", problem)], now)
         alert()
 
@@ -81,14 +85,36 @@ async def newest(store: str, limit: int, before: int = _LAST) -> list[Order]:
 
 async def touched(store: str, since: datetime) -> list[int]:
     """Return the orders about which anything was seen, decided or done since then."""
-    rows = EventRow.filter(at__gte=since, order__store_id=store, order__order_id__gt=0)
-    return sorted(set(await ids(rows.distinct(), "order__order_id")))
+    rows = set(await ids(EventRow.filter(at__gte=since), "order_id"))
+    return sorted(order_id for order_id in (await orders_of(store, rows)).values() if order_id > 0)
 
 
 async def last_touched(store: str, limit: int) -> list[int]:
-    """Return the orders about which something was seen, decided or done last."""
-    rows = EventRow.filter(order__store_id=store, order__order_id__gt=0).order_by("-id").limit(limit * _STORY)
-    return list(dict.fromkeys(await ids(rows, "order__order_id")))[:limit]
+    """Return the orders that the shop changed last, and those about which something was seen, decided or done last.
+
+    Up to `limit` of each: after a first run of several pages the newest events are those of its oldest orders. None
+    that is in the trash or gone: where one is watched, the sweep reads it anyway.
+    """
+    there = OrderRow.filter(store_id=store, changed__gt=EVER).exclude(status__in=_AWAY)
+    changed = await ids(there.order_by("-changed").limit(limit), "order_id")
+    return list(dict.fromkeys([*changed, *await _last_told(store, limit)]))
+
+
+async def _last_told(store: str, limit: int) -> list[int]:
+    """The orders whose story was added to last, as far as a bounded number of lines tells."""
+    found: dict[int, None] = {}
+    last = _LAST
+    for _ in range(_PAGES):
+        lines = await EventRow.filter(id__lt=last).order_by("-id").limit(limit * _STORY).values("id", "order_id")
+        if not lines or len(found) >= limit:
+            break
+        last = lines[-1]["id"]
+        rows = dict.fromkeys(line["order_id"] for line in lines)
+        shown = OrderRow.filter(id__in=list(rows)).values("id", "store_id", "order_id", "status")
+        told = {row["id"]: row for row in await shown if row["store_id"] == store}
+        wanted = [told[row] for row in rows if row in told and told[row]["status"] not in _AWAY]
+        found |= dict.fromkeys(row["order_id"] for row in wanted if row["order_id"] > 0)
+    return list(found)[:limit]
 
 
 async def deeds(known: Known) -> list[Deed]:
@@ -123,6 +149,7 @@ async def part_from(store: str, known: Known, order_id: int, story: Sequence[str
             due=None,
             watched=False,
             moved=None,
+            changed=None,
             failures=0,
             problem="",
             attention="",
@@ -145,6 +172,7 @@ async def go_on_from(known: Known, snapshot: Order, record: Record, story: Seque
     async with in_transaction():
         await OrderRow.filter(id=known.row).update(
             snapshot=dump(ORDER, snapshot),
+            changed=snapshot.modified,
             record=record_text(record),
             status=snapshot.status,
             due=now,
@@ -159,14 +187,16 @@ async def let_go(store: str, now: datetime) -> None:
     why = await held(store)
     async with in_transaction():
         await StoreRow.filter(name=store).update(rewound="")
-        orders = OrderRow.filter(store_id=store, order_id__gt=0)
-        told = orders.filter(problem__contains=why) if why else orders.filter(id=-1)
-        await told.update(problem="", due=now, version=F("version") + 1)
-        waiting = orders.filter(Q(due__isnull=False) | Q(notes__next_try__isnull=False))
-        rows = await ids(waiting.distinct(), "id")
-        await OrderRow.filter(id__in=rows or [-1]).update(due=now, version=F("version") + 1)
-        unwritten = NoteRow.filter(order_id__in=rows or [-1], next_try__isnull=False)
-        await unwritten.filter(Q(*(Q(mark__contains=_topic(it)) for it in _OF_THE_MOMENT), join_type="OR")).delete()
+        orders = OrderRow.filter(store_id=store)
+        if why:
+            told = orders.filter(watched=True, problem__contains=why)
+            await told.update(problem="", due=now, version=F("version") + 1)
+        due = await ids(orders.filter(due__gt=EVER), "id")
+        noted = await orders_of(store, set(await ids(NoteRow.filter(next_try__gt=EVER), "order_id")))
+        of_the_moment = Q(*(Q(mark__contains=_topic(it)) for it in _OF_THE_MOMENT), join_type="OR")
+        for some in slices({*due, *noted}):
+            await OrderRow.filter(id__in=some).update(due=now, version=F("version") + 1)
+            await NoteRow.filter(of_the_moment, order_id__in=some, next_try__gt=EVER).delete()
 
 
 def _topic(topic: str) -> str:

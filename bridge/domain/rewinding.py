@@ -14,7 +14,9 @@ refunds. What is remembered under such an id must not be taken for the new one's
 - Another refund under the id of one that was there, on the same order: neither date nor amount can be edited.
 - The newest orders gone for good, several that name a payment on end with none left among them: a backup ends at
   one moment. One order gone is no sign, nor are some among others that stay, drafts and unpaid ones (the store
-  itself clears those away), those paid in other ways, or what was in the trash: staff delete orders.
+  itself clears those away), those paid in other ways, or what was in the trash: staff delete orders. Nor is it
+  one where nothing known is left: a shop is emptied of its test orders before it opens. Nothing is called for an
+  order that is gone, what is reserved for it is told of, and an id that is given out again says it then.
 
 A total, a line, a status or a refund that is another or gone, with a date that did not go back, is staff's doing.
 """

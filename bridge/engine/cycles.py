@@ -123,6 +123,8 @@ async def _failed(unit: Unit, error: RemoteError, down: timedelta, before: str) 
         kept, event, say = problem + OFTEN, "store.alert", log.error
     else:
         kept, rest = problem + ONCE, SHORTEST
+    if kept == before:
+        say = log.debug  # an outage is told when it begins, not at every poll
     say(event, store=unit.store.name, problem=problem, who=error.who)
     await unit.journal.store_problem(kept, unit.now() + rest if rest else None)
 

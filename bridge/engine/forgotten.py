@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bridge.db import rewinds
 from bridge.db.journal import Journal
 from bridge.db.known import Known
+from bridge.domain.money import to_major
 from bridge.domain.orders import GONE, Order
 from bridge.domain.records import Record
 from bridge.domain.rewinding import Deed, gone_back, gone_on_from, is_another, missing, refunds_gone, told
@@ -16,6 +17,9 @@ from bridge.ports import Row, Store
 
 OLDEST_BACKUP = timedelta(days=90)
 """A backup that is put back over a shop at work is not older."""
+LATELY = timedelta(days=1)
+"""How long before its store was held an order may have been taken for deleted that a backup had forgotten: the one
+that tells may be read much later than others."""
 BATCH = 100
 """Orders that a store lists by id at once."""
 
@@ -35,17 +39,39 @@ class Difference:
         return is_another(self.before, self.now)
 
     @property
+    def gone(self) -> bool:
+        return self.now.status == GONE
+
+    @property
+    def reserved(self) -> int:
+        """What is reserved, by the last read, and the store asks for no more, minor units."""
+        payment = self.known.payment
+        return payment.reserved if payment and (self.another or self.gone) else 0
+
+    @property
+    def left(self) -> str:
+        """What is to be done about that, in words; "" where nothing is reserved."""
+        payment = self.known.payment
+        if payment is None or not self.reserved:
+            return ""
+        return (
+            f"{to_major(self.reserved, payment.currency)} {payment.currency} is still reserved at "
+            f"{self.known.provider}, payment {payment.id}: release it in the provider's portal if nobody enters "
+            "the order again"
+        )
+
+    @property
     def words(self) -> list[str]:
         """The story of it."""
         what = "the shop went back in time: "
         if self.another:
             what += f"another order, made {self.now.created:%Y-%m-%d %H:%M}, has this id"
-        elif self.now.status == GONE:
+        elif self.gone:
             what += "it no longer has this order"
         else:
             what += f"it shows this order as of {self.now.modified:%Y-%m-%d %H:%M}, {self.now.status}"
         done = [f"done before, and missing there: {told(deed, self.before.currency)}" for deed in self.deeds]
-        return [what, *done]
+        return [what, *done, *filter(None, [self.left])]
 
 
 async def differences(store: Store, now: datetime, progress: Callable[[int, int], None]) -> list[Difference]:
@@ -54,6 +80,7 @@ async def differences(store: Store, now: datetime, progress: Callable[[int, int]
     `progress` is told how many are compared, and of how many. Raises RemoteError, also in a group.
     """
     journal, ids = Journal(store.name), await rewinds.touched(store.name, now - OLDEST_BACKUP)
+    held = (await journal.state()).swept or now  # a store that is held is not swept
     found: list[Difference | None] = []
     while len(found) < len(ids):
         progress(len(found), len(ids))
@@ -61,15 +88,19 @@ async def differences(store: Store, now: datetime, progress: Callable[[int, int]
         known = await journal.known_many(batch)
         listed = {row.id: row for row in await store.by_ids(batch)}
         async with asyncio.TaskGroup() as group:
-            asked = [group.create_task(_difference(store, known[it], listed.get(it))) for it in batch]
+            asked = [
+                group.create_task(_difference(store, known[it], listed.get(it), held - LATELY)) for it in batch
+            ]
         found += [task.result() for task in asked]
     progress(len(ids), len(ids))
     return [it for it in found if it is not None]
 
 
-async def _difference(store: Store, known: Known, row: Row | None) -> Difference | None:
+async def _difference(store: Store, known: Known, row: Row | None, lately: datetime) -> Difference | None:
     before, record = known.order, known.record
-    if before is None or record is None or (row is None and before.status == GONE):
+    if before is None or record is None:
+        return None
+    if row is None and before.status == GONE and not _taken_for_deleted(record, lately):
         return None
     if (
         row is not None
@@ -90,6 +121,14 @@ async def _difference(store: Store, known: Known, row: Row | None) -> Difference
     if not (gone or deeds or doubtful):
         return None
     return Difference(known=known, before=before, now=now, deeds=deeds)
+
+
+def _taken_for_deleted(record: Record, lately: datetime) -> bool:
+    """Whether an order that is gone was first seen to be so since then, and was not gone on with since.
+
+    What was agreed is forgotten by that, and nothing is agreed on any more about an order that is gone.
+    """
+    return record.status_since >= lately and record.agreed is not None
 
 
 def _open_to_doubt(record: Record, order: Order) -> bool:

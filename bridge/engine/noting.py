@@ -28,10 +28,21 @@ async def write_notes(unit: Unit, order_id: int) -> None:
             after = timedelta(minutes=15) if isinstance(error, AccessDenied) else getattr(error, "after", None)
             delay = retry_delay(note.attempts + 1, unit.now() - note.created, unit.chance(), after)
             await unit.outbox.note_delayed(note.id, unit.now() + delay)
-            log.warning("note.failed", store=unit.store.name, order=order_id, problem=str(error))
+            _tell(unit, order_id, error)
             return
         else:
+            unit.mute = ""
             await unit.outbox.note_ended(note, note_id, note.text, unit.now())
+
+
+def _tell(unit: Unit, order_id: int, error: RemoteError) -> None:
+    """A key that may not write leaves staff without a word: that is an alert, told once."""
+    news = isinstance(error, AccessDenied) and unit.mute != str(error)
+    if news:
+        unit.mute = str(error)
+        log.error("store.alert", store=unit.store.name, problem=f"no note can be written: {error}", who=error.who)
+    else:
+        log.warning("note.failed", store=unit.store.name, order=order_id, problem=str(error))
 
 
 async def _write(unit: Unit, order_id: int, note: DueNote) -> int:

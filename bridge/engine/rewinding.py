@@ -28,6 +28,8 @@ AGAIN = timedelta(seconds=20)
 """After which an order is read again that may only be shown by such a copy."""
 NEWEST = 100
 """How many of the newest orders are asked for at once when one of them is gone."""
+BATCHES = 10
+"""How many times that, at most, until one is found that is there: an emptied shop has none."""
 FEW = 20
 """How many orders a sweep reads besides those that are open."""
 
@@ -78,7 +80,7 @@ def _says(known: Known, now: Order, behind: timedelta | None = None) -> str:
 
 
 async def last_news_of(unit: Unit) -> list[int]:
-    """The orders about which something was seen or done last: those are what a backup has forgotten first."""
+    """The orders about which there was news last, and those the shop changed last: a backup forgets them first."""
     return await rewinds.last_touched(unit.store.name, FEW)
 
 
@@ -122,22 +124,31 @@ async def _all_gone(unit: Unit, order_id: int) -> str:
     known = await rewinds.newest(unit.store.name, NEWEST)
     if order_id not in [order.id for order in known]:
         return ""
-    batch, there = known, set[int]()
-    while batch and not there:
-        there = {row.id for row in await unit.store.by_ids([order.id for order in batch])}
-        batch = await rewinds.newest(unit.store.name, NEWEST, before=batch[-1].id)
-        known += [] if there else batch
-    sure, found = 0, all_gone(known, there)
+    there = await _listed(unit, known)
+    for _ in range(1, BATCHES):
+        batch = [] if there else await rewinds.newest(unit.store.name, NEWEST, before=known[-1].id)
+        if not batch:
+            break
+        known, there = known + batch, await _listed(unit, batch)
+    found = all_gone(known, there)
+    if order_id not in found:
+        return ""
+    sure = 0
     for order in known:  # what is in the trash is not listed
         if sure == ON_END or order.id in there:
             break
         if order.status != GONE and await _exists(unit, order.id):
             there.add(order.id)
+            break
         sure += order.id in found
     found = all_gone(known, there)
     if order_id not in found:
         return ""
     return f"orders {min(found)} to {max(found)}, the newest {len(found)}, are gone while older ones are there"
+
+
+async def _listed(unit: Unit, orders: Sequence[Order]) -> set[int]:
+    return {row.id for row in await unit.store.by_ids([order.id for order in orders])}
 
 
 async def _exists(unit: Unit, order_id: int) -> bool:

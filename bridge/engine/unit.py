@@ -43,6 +43,8 @@ class Unit:
     """Hears how far the first run has come, where that takes more than one page."""
     still: tuple[datetime | None, datetime] | None = None
     """Where the poll's cursor stands, and since when it was found there, by our clock."""
+    mute: str = ""
+    """Why the key may not write notes, as the alert has said it; "" while it may."""
     told: bool = False
     """Whether the store was asked since the start for what it says about itself."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -187,10 +187,15 @@ def _denied(answer: Answer, error: wire.ErrorBody | None, asked: Asked) -> Acces
             return _denied_for(
                 asked, f"does not let {key} read: give it Read/Write in WooCommerce, Settings, Advanced, REST API"
             )
-        clock = "" if asked.url.startswith("https:") else ", and see that this machine's clock is right"
-        return _denied_for(
-            asked, f"refuses the secret of {key}: correct its consumer_secret in settings.yaml{clock}"
-        )
+        if not asked.url.startswith(
+            "https:"
+        ):  # where all is signed, an unknown key is refused as a wrong secret is
+            return _denied_for(
+                asked,
+                f"refuses {key}, or its secret: correct consumer_key and consumer_secret in settings.yaml, and see "
+                "that this machine's clock is right",
+            )
+        return _denied_for(asked, f"refuses the secret of {key}: correct its consumer_secret in settings.yaml")
     if error.code.startswith(_FORBIDDEN):
         if answer.status == HTTPStatus.FORBIDDEN:
             return _denied_for(

@@ -18,6 +18,8 @@ from bridge.sandbox.faults import Fault, Planned
 from tests.commands.shop import Shop, started, until
 
 COUNT = 1500
+BELOW = COUNT - 1
+"""Those of the newest second are read first, and counted apart."""
 
 
 def fill(shop: Shop, count: int = COUNT) -> None:
@@ -64,18 +66,18 @@ async def test_a_killed_first_run_goes_on_where_it_was(shop: Shop) -> None:
     shop.store.faults.planned.clear()
     [told] = (await shop.types("status", "--json")).json
     before = told["baseline"]
-    assert (before["done"], before["total"], told["polled"]) == (False, COUNT, None)
+    assert (before["done"], before["total"], told["polled"]) == (False, BELOW, None)
     assert 0 < before["read"] < COUNT
-    assert before["read"] == told["orders"] - 100 or before["read"] == told["orders"]
+    assert told["orders"] - before["read"] in {1, 101}
     ran = await shop.types("status")
-    assert f"baseline: {before['read']:,} of 1,500 orders read" in ran.out
+    assert f"baseline: {before['read']:,} of 1,499 orders read" in ran.out
     assert "never polled" not in ran.out
     assert "nothing needs attention" in ran.out
     shop.store.faults.seen.clear()
     assert (await shop.types("once", "--wait", "0s")).code == 0
-    assert pages(shop) == list(range((COUNT - before["read"]) // 100, 0, -1))
+    assert sorted(pages(shop), reverse=True) == [*range(-(-(BELOW - before["read"]) // 100), 0, -1), 1]
     [told] = (await shop.types("status", "--json")).json
-    assert told["baseline"] == {"done": True, "read": COUNT, "total": COUNT}
+    assert told["baseline"] == {"done": True, "read": BELOW, "total": BELOW}
     assert told["orders"] == COUNT
     assert "baseline" not in (await shop.types("status")).out
 
@@ -84,7 +86,7 @@ async def test_once_that_runs_out_of_time_says_how_far_it_came(shop: Shop) -> No
     fill(shop)
     hold_back(shop, 6)
     ran = await shop.types("once", "--wait", "3s")
-    assert "of 1,500 orders read; `once` and `run` go on from there" in ran.out
+    assert "of 1,499 orders read; `once` and `run` go on from there" in ran.out
 
 
 async def test_before_the_first_answer_there_is_no_count(shop: Shop) -> None:
@@ -136,7 +138,7 @@ async def test_a_terminal_shows_a_bar(shop: Shop, command: str) -> None:
     fill(shop)
     hold_back(shop, 9)
     async with on_a_terminal(command, "--settings", str(shop.path)) as (process, shown):
-        await until(lambda: "of 1,500 orders" in "".join(shown))
+        await until(lambda: "of 1,499 orders" in "".join(shown))
         assert "butiken: baseline" in "".join(shown)
         shop.store.faults.planned.clear()
         shop.store.faults.release.set()

@@ -134,3 +134,11 @@ async def test_settings_without_stores_say_what_to_do(shop: Shop) -> None:
     ran = await shop.types("once")
     assert (ran.code, ran.out) == (2, "")
     assert "add one under `stores:`" in ran.err
+
+
+async def test_shop_that_has_not_answered_when_the_time_is_up_is_no_success(shop: Shop) -> None:
+    await shop.known()
+    shop.store.faults.plan(Fault.SLOW, path="/orders", times=99)
+    ran = await shop.types("once", "--wait", "2s")
+    assert ran.code == 3
+    assert "the time was up before store butiken had answered" in ran.err

@@ -193,3 +193,15 @@ async def test_status_tells_what_is_tried_for_long_and_ends_1(shop: Shop) -> Non
     assert f"tried for long: capture of 811.25 SEK for order {order}, waiting, 1 try since 2026-01-02 03:04" in said
     [store] = (await shop.types("status", "--json")).json
     assert [late["attempts"] for late in store["tried_long"]] == [1]
+
+
+async def test_key_that_may_not_write_is_an_alert_and_stands_in_status(shop: Shop) -> None:
+    order, _ = await shop.known()
+    shop.only.update(consumer_key="ck_readonly", consumer_secret="cs_readonly")
+    shop.store.set_status(order, "completed")
+    ran = await shop.types("once", "--wait", "2s")
+    assert "no note can be written" in ran.err
+    assert "key ending in eadonly write: give it Read/Write" in ran.err
+    told = await shop.types("status")
+    assert told.code == 1
+    assert "1 notes are not on their orders" in told.out

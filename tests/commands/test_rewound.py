@@ -74,6 +74,11 @@ async def test_status_says_what_to_type_and_that_lists_what_is_missing(
         ran.out.split()
     )
     assert f"capture of 811.25 SEK ({last}C81125)" in ran.out
+    assert [line.strip() for line in ran.out.splitlines() if "still reserved" in line] == [
+        f"811.25 SEK is still reserved at Resurs, payment {reserved}: release it in the provider's portal if "
+        "nobody enters the order again"
+        for _, reserved in forgetful[:2]
+    ]
     assert "`wc-bridge rewound butiken --go`" in ran.out
     assert shop.writes() == before
 
@@ -86,6 +91,7 @@ async def test_json_has_stable_fields(shop: Shop, forgetful: list[tuple[int, str
     assert [(it["order"], it["status_there"]) for it in told["orders"]] == [
         (order, "deleted") for order, _ in forgetful
     ]
+    assert [it["reserved"] for it in told["orders"]] == [81125, 81125, 0]
     last = told["orders"][-1]
     assert (last["status"], last["total"], last["payment_id"]) == ("completed", 81125, forgetful[-1][1])
     assert [(deed["kind"], deed["amount"]) for deed in last["missing"]] == [("capture", 81125), ("refund", 12500)]

@@ -431,3 +431,13 @@ def test_what_a_capture_left_out_meets_the_refunds_of_the_agreement_and_none_mad
     found = look(order("shipped", refunds={1077: 200, 1078: 200}), resurs(captured(800)), known)
     assert [it for it in found.record.settlements if it.refund == 1077] == [earlier]
     assert not [it for it in found.record.settlements if it.refund == 1078]
+
+
+def test_a_refund_that_was_only_listed_is_first_seen_when_it_is_read() -> None:
+    """Whether the shop has paid it itself is what both sights must agree on, and a listing does not say it."""
+    full = order(refunds={1077: 200})
+    stub = replace(full, refunds=(replace(full.refunds[0], created=None, paid_by_shop=None),))
+    listed, _ = observe(order(), stub, record(), LONG_AGO)
+    read, changes = observe(stub, full, listed, NOW)
+    assert (read.seen(1077), changes) == (NOW, ())
+    assert observe(full, full, read, NOW + MINUTE)[0].seen(1077) == NOW

@@ -169,11 +169,11 @@ async def test_a_key_that_is_refused_is_one_alert_and_a_request_every_fifteen_mi
         [alert] = events(log, "store.alert")
         assert (alert["log_level"], alert["store"]) == ("error", "butiken")
         assert "key ending in sandbox" in str(alert["problem"])
-        assert "correct its consumer_secret in settings.yaml" in str(alert["problem"])
+        assert "correct consumer_key and consumer_secret in settings.yaml" in str(alert["problem"])
         problem = (await w.status())["problem"]
         assert problem == f"{alert['problem']} (it is asked every 15 minutes)"
         await w.stop()
-        assert await run_for(w, 15) == [900], "a rest outlives a restart"
+        assert await run_for(w, 15) == [30], "a start asks at once: somebody may have put the key right"
         assert len(events(log, "store.alert")) == 1
         w.store.doorman.keys["ck_sandbox"] = key
         await run_for(w, 16)
@@ -243,7 +243,7 @@ async def test_another_refusal_is_another_alert(tmp_path: Path, log: Log) -> Non
         w.store.mishaps.rest_off = True
         await run_for(w, 40)
         told = [str(event["problem"]) for event in events(log, "store.alert")]
-        assert ["the secret of the REST API key" in told[0], "a plugin that shuts" in told[1]] == [True, True]
+        assert ["refuses the REST API key" in told[0], "a plugin that shuts" in told[1]] == [True, True]
         assert len(told) == 2
 
 

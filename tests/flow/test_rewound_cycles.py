@@ -8,8 +8,9 @@ import pytest
 
 from bridge.engine.cycles import look_around
 from bridge.engine.working import work_all_due
+from tests.flow.test_baseline_walk import stock
 from tests.flow.test_rewound import HOUR, STORAGES, Storage, go, refunded_after_backup, restored, why_held
-from tests.flow.world import MUG, TOTAL, Placed, World, known_order
+from tests.flow.world import MUG, TOTAL, Placed, World, known_order, world
 
 
 def completes(w: World, it: Placed) -> None:
@@ -104,3 +105,27 @@ async def test_a_larger_refund_with_the_id_of_one_that_was_paid_is_paid_whole(tm
         assert (w.books(it), await w.attention()) == ((0, TOTAL, MUG + 20000), {})
         keys = {action["key"]: action["amount"] for action in await w.actions(it.id) if action["kind"] == "refund"}
         assert keys == {f"{it.id}R{refund}": MUG, f"{it.id}R{refund}-2": 20000}
+
+
+async def test_a_backup_from_before_a_first_run_of_several_pages_is_noticed_by_the_sweep(tmp_path: Path) -> None:
+    """The newest lines of any story are then those of the oldest orders; the shop's own date tells what is new."""
+    async with world(tmp_path) as w:
+        for _ in range(30):
+            w.side.capture(w.place(status="completed").payment, TOTAL)
+        w.clock.advance(20 * 24 * HOUR)
+        stock(w, 110, age=-timedelta(days=20))
+        it = w.place(status="completed")
+        w.side.capture(it.payment, TOTAL)
+        w.clock.advance(HOUR)
+        backup = w.store.backup()
+        w.clock.advance(HOUR)
+        w.store.refund(it.id, "125.00")
+        for _ in range(2):
+            w.clock.advance(HOUR)
+            await w.cycle()
+        w.store.restore_backup(backup)
+        w.clock.advance(HOUR)
+        unit = await w.bridge()
+        await look_around(unit, sweeping=True)
+        await work_all_due(unit)
+        assert f"order {it.id} was last changed" in await why_held(w)

@@ -1,4 +1,5 @@
 from tortoise import fields, migrations
+from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
 
@@ -58,4 +59,13 @@ class Migration(migrations.Migration):
             name="webhook_secret",
             field=fields.TextField(default="", db_default="", unique=False),
         ),
+        ops.AddField(
+            model_name="OrderRow",
+            name="changed",
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
+        ops.AddIndex("OrderRow", Index(fields=["store_id", "moved"])),
+        ops.AddIndex("OrderRow", Index(fields=["store_id", "changed"])),
+        ops.AddIndex("EventRow", Index(fields=["at"])),
+        ops.RunSQL("UPDATE orders SET watched = TRUE WHERE problem <> '' OR attention <> ''", reverse_sql=""),
     ]
