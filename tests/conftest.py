@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
@@ -15,6 +16,13 @@ from aiohttp.client_proto import ResponseHandler
 from aioresponses import aioresponses
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _ctrl_c_is_heard() -> None:
+    """A shell that runs the suite in the background has SIGINT ignored, and whatever is started inherits that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")
