@@ -86,6 +86,7 @@ async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False, i
         problem = f"wc-bridge itself failed while polling ({type(error).__name__}): its log says where"
         await unit.journal.store_problem(problem)
         return problem
+    unit.failing = ""
     if state.problem:
         log.info("store.recovered", store=unit.store.name, problem=state.problem)
     return ""
@@ -123,8 +124,9 @@ async def _failed(unit: Unit, error: RemoteError, down: timedelta, before: str) 
         kept, event, say = problem + OFTEN, "store.alert", log.error
     else:
         kept, rest = problem + ONCE, SHORTEST
-    if kept == before:
-        say = log.debug  # an outage is told when it begins, not at every poll
+    if kept == unit.failing:
+        say = log.debug  # an outage is told when it begins, and at a start, not at every poll
+    unit.failing = kept
     say(event, store=unit.store.name, problem=problem, who=error.who)
     await unit.journal.store_problem(kept, unit.now() + rest if rest else None)
 

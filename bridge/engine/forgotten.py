@@ -13,15 +13,13 @@ from bridge.domain.orders import GONE, Order
 from bridge.domain.records import Record
 from bridge.domain.rewinding import Deed, gone_back, gone_on_from, is_another, missing, refunds_gone, told
 from bridge.errors import NotThere, Unreadable
-from bridge.ports import Row, Store
+from bridge.ports import PAGE, Row, Store
 
 OLDEST_BACKUP = timedelta(days=90)
 """A backup that is put back over a shop at work is not older."""
 LATELY = timedelta(days=1)
 """How long before its store was held an order may have been taken for deleted that a backup had forgotten: the one
 that tells may be read much later than others."""
-BATCH = 100
-"""Orders that a store lists by id at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +82,7 @@ async def differences(store: Store, now: datetime, progress: Callable[[int, int]
     found: list[Difference | None] = []
     while len(found) < len(ids):
         progress(len(found), len(ids))
-        batch = ids[len(found) : len(found) + BATCH]
+        batch = ids[len(found) : len(found) + PAGE]
         known = await journal.known_many(batch)
         listed = {row.id: row for row in await store.by_ids(batch)}
         async with asyncio.TaskGroup() as group:

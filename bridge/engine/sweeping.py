@@ -6,9 +6,8 @@ from datetime import timedelta
 from bridge.engine.polling import take_in
 from bridge.engine.rewinding import last_news_of
 from bridge.engine.unit import Unit
+from bridge.ports import PAGE
 
-BATCH = 100
-"""Orders that a store lists by id at once."""
 SLOWLY = timedelta(days=1)
 MOVED = timedelta(days=90)
 """Orders on which money moved within this are re-read once a day: a deleted refund shows nowhere else."""
@@ -35,8 +34,8 @@ async def sweep(unit: Unit, *, everything: bool = False) -> None:
 
 
 async def _reread(unit: Unit, ids: Sequence[int]) -> None:
-    for start in range(0, len(ids), BATCH):
-        batch = list(ids[start : start + BATCH])
+    for start in range(0, len(ids), PAGE):
+        batch = list(ids[start : start + PAGE])
         rows = await unit.store.by_ids(batch)
         await take_in(unit, rows)
         listed = {row.id for row in rows}

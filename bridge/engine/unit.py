@@ -43,6 +43,8 @@ class Unit:
     """Hears how far the first run has come, where that takes more than one page."""
     still: tuple[datetime | None, datetime] | None = None
     """Where the poll's cursor stands, and since when it was found there, by our clock."""
+    failing: str = ""
+    """Why the last poll failed, as the log has said it since the start; "" after one that ended well."""
     mute: str = ""
     """Why the key may not write notes, as the alert has said it; "" while it may."""
     told: bool = False

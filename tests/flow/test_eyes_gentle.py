@@ -172,9 +172,11 @@ async def test_a_key_that_is_refused_is_one_alert_and_a_request_every_fifteen_mi
         assert "correct consumer_key and consumer_secret in settings.yaml" in str(alert["problem"])
         problem = (await w.status())["problem"]
         assert problem == f"{alert['problem']} (it is asked every 15 minutes)"
+        assert len(events(log, "poll.failed")) == 1
         await w.stop()
         assert await run_for(w, 15) == [30], "a start asks at once: somebody may have put the key right"
         assert len(events(log, "store.alert")) == 1
+        assert len(events(log, "poll.failed")) == 2, "a start says what is still wrong"
         w.store.doorman.keys["ck_sandbox"] = key
         await run_for(w, 16)
         await w.cycle()
