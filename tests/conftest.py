@@ -14,7 +14,46 @@ from aiohttp import ClientResponse, StreamReader
 from aiohttp.client_proto import ResponseHandler
 from aioresponses import aioresponses
 
+from tests import databases, postgres
+
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=(*databases.KINDS, "both"),
+        default="both",
+        help="what to run on; both: all on SQLite, and on PostgreSQL too what is marked `on_postgresql`",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--database") != "sqlite" and postgres.programs() is None:
+        raise pytest.UsageError("PostgreSQL is not installed: apt install postgresql, or say --database sqlite")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let a test that uses a database have one of each kind that it is to run on."""
+    if "database" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--database")
+        too = metafunc.definition.get_closest_marker("on_postgresql") is not None
+        kinds = (databases.KINDS if too else ("sqlite",)) if chosen == "both" else (chosen,)
+        metafunc.parametrize("database", kinds, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Server]:
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The kind of database that the test runs on; `tests.databases` makes it."""
+    kind: str = request.param
+    with databases.served_by(request.getfixturevalue("postgresql") if kind == "postgresql" else None):
+        yield kind
 
 
 @pytest.fixture(autouse=True, scope="session")
