@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 
 import asyncpg
 
-from bridge.db.connection import opened, sqlite_path
+from bridge.db.connection import opened
+from bridge.db.urls import sqlite_path
 from tests.postgres import Server
 
 KINDS = ("sqlite", "postgresql")
@@ -94,8 +95,11 @@ def _name(url: str) -> str:
 async def _new_file() -> bytes:
     if not _made:
         with TemporaryDirectory() as folder:
-            path = Path(folder, "bridge.sqlite3")
-            async with opened(f"sqlite://{path}"):
+            async with opened(f"sqlite://{folder}/bridge.sqlite3"):
                 pass
-            _made.append(path.read_bytes())
+            _keep(Path(folder, "bridge.sqlite3"))
     return _made[0]
+
+
+def _keep(file: Path) -> None:
+    _made.append(file.read_bytes())

@@ -84,9 +84,16 @@ def _other_than_root() -> pwd.struct_passwd | None:
 
 
 def _as(user: pwd.struct_passwd | None, command: list[str]) -> None:
-    other = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": ()}
     ran = subprocess.run(  # noqa: S603 (our own)
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd="/", **other
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        user=user and user.pw_uid,
+        group=user and user.pw_gid,
+        extra_groups=() if user else None,
     )
     assert ran.returncode == 0, f"{command[0]}: {ran.stdout}{ran.stderr}"
 

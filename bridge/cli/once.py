@@ -15,9 +15,10 @@ import click
 from bridge.app import units
 from bridge.cli.shared import Command, Duration, console, finish, json_option, print_json, run_async, settings
 from bridge.db import queries
-from bridge.db.connection import existing, sqlite_path
+from bridge.db.connection import existing
 from bridge.db.copying import copy_sqlite
 from bridge.db.journal import Journal
+from bridge.db.urls import sqlite_path
 from bridge.domain.money import to_major
 from bridge.domain.records import State
 from bridge.engine.cycles import once as one_cycle

@@ -4,16 +4,15 @@ Each transaction begins with a write: SQLite's deferred transactions would other
 process (a command beside the daemon) writes in between.
 """
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError, TransactionManagementError
 from tortoise.expressions import F, Q
 from tortoise.transactions import in_transaction
 
 from bridge.db.codec import ORDER, PAYMENT, RULES, STEP, dump, load
+from bridge.db.failures import database_failed
 from bridge.db.known import Known, Look, Overtaken, Sight, as_problem, failed_on, known_from, record_text
 from bridge.db.models import ActionRow, NoteRow, OrderRow, SettlementRow, StoreRow
 from bridge.db.rows import end_action, facts_text, ids, save_settlements, start_action, tell
@@ -107,7 +106,7 @@ class Journal:
                     async with in_transaction():  # a savepoint
                         await self._commit_sight(sight, now)
                 except Exception as error:
-                    if _is_the_databases(error):
+                    if database_failed(error):
                         raise
                     refused[sight.order_id] = error
                     await self._commit_sight(as_problem(sight, failed_on(error)), now)
@@ -327,9 +326,3 @@ class Journal:
         if owner is None:
             return None
         return owner.order_id if owner.id in called or owner.order_id < order_id else None
-
-
-def _is_the_databases(error: Exception) -> bool:
-    """Whether the database failed (locked, full, gone), rather than refused what was to be written."""
-    failures = (OperationalError, DBConnectionError, TransactionManagementError, sqlite3.Error, OSError)
-    return isinstance(error, failures) and not isinstance(error, IntegrityError)
