@@ -2,10 +2,10 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from tortoise import Tortoise
 from tortoise.exceptions import ConfigurationError
@@ -50,7 +50,7 @@ async def opened(url: str) -> AsyncIterator[None]:
         if found.age is Age.NONE:
             await bring_up(tortoise_config(url))
         else:
-            _check(url, found)
+            check(url, found)
         yield
 
 
@@ -61,7 +61,7 @@ async def existing(url: str, *, read_only: bool = False) -> AsyncIterator[None]:
     It neither makes nor upgrades one. Raises DatabaseError.
     """
     async with at_any_age(url, read_only=read_only) as found:
-        _check(url, found)
+        check(url, found)
         yield
 
 
@@ -97,40 +97,46 @@ async def _session(url: str, prepare: Callable[[], Awaitable[Schema]]) -> AsyncI
     """
     driver = True
     try:
-        try:
-            found = await prepare()
-        except (ConfigurationError, OSError) as error:
-            unusable(url, error)
-        except ImportError as error:
-            driver = False
-            raise DatabaseError(
-                f"the database {shown(url)} needs a driver that is not installed: install wc-bridge[postgres]"
-            ) from error
-        yield found
-    except FAILURES as error:
-        if not database_failed(error):
-            raise
-        unusable(url, error)
-    except ExceptionGroup as group:
-        failed = _first(group)
-        if not isinstance(failed, FAILURES) or not database_failed(failed):
-            raise
-        unusable(url, failed)
+        with translated(url):
+            try:
+                found = await prepare()
+            except (ConfigurationError, OSError) as error:
+                raise _unusable(url, error) from error
+            except ImportError:
+                driver = False
+                raise
+            yield found
     finally:
         if driver:  # closing would look for it again
             await Tortoise.close_connections()
 
 
-def unusable(url: str, error: Exception) -> NoReturn:
-    """Raise DatabaseError: this one is what comes of it."""
-    raise DatabaseError(f"the database {shown(url)} can't be used: {said(error)}") from error
+@contextmanager
+def translated(url: str) -> Iterator[None]:
+    """Turn what the database can't do into DatabaseError, and a driver that is missing."""
+    try:
+        yield
+    except ImportError as error:
+        raise DatabaseError(
+            f"the database {shown(url)} needs a driver that is not installed: install wc-bridge[postgres]"
+        ) from error
+    except Exception as error:
+        first = _first(error)
+        if isinstance(first, FAILURES) and database_failed(first):
+            raise _unusable(url, first) from error
+        raise
+
+
+def _unusable(url: str, error: Exception) -> DatabaseError:
+    return DatabaseError(f"the database {shown(url)} can't be used: {said(error)}")
 
 
 def _first(error: Exception) -> Exception:
     return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
-def _check(url: str, found: Schema) -> None:
+def check(url: str, found: Schema) -> None:
+    """Raise DatabaseError where this version can't work on such a schema."""
     if found.age is Age.NONE:
         raise DatabaseError(_not_there(url))
     if found.age is Age.OLDER:

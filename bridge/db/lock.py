@@ -13,8 +13,7 @@ from typing import Any
 
 import structlog
 
-from bridge.db.connection import check_folder, unusable
-from bridge.db.failures import FAILURES
+from bridge.db.connection import check_folder, translated
 from bridge.db.urls import shown, sqlite_path
 from bridge.errors import DatabaseError
 
@@ -65,19 +64,12 @@ def _file_locked(database: Path) -> Iterator[None]:
 
 async def _locked(url: str) -> Any:
     """Return a connection that holds the lock: the server lets go of it when the connection ends."""
-    try:
+    with translated(url):
         from bridge.db.postgres import connect  # noqa: PLC0415 (its driver is an extra)
-    except ImportError as error:
-        raise DatabaseError(
-            f"the database {shown(url)} needs a driver that is not installed: install wc-bridge[postgres]"
-        ) from error
-    try:
+
         connection = await connect(url)
-    except Exception as error:
-        if not isinstance(error, (*FAILURES, OSError)):
-            raise
-        unusable(url, error)
-    if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _KEY):
+        taken = not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _KEY)
+    if taken:
         await connection.close()
         raise _taken(shown(url))
     return connection

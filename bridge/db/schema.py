@@ -8,7 +8,13 @@ from tortoise.connection import get_connection
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.transactions import in_transaction
 
+RECORD = "tortoise_migrations"
+"""The table in which tortoise records which migrations were applied."""
 _APP = "bridge"
+_TABLES = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name",
+    "postgres": "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename",
+}
 
 
 class Age(StrEnum):
@@ -29,15 +35,25 @@ class Schema:
 
 async def schema(config: dict[str, Any]) -> Schema:
     """Return the schema of the database that is open."""
-    executor = MigrationExecutor(get_connection("default"), config["apps"])
-    to_do = await executor.plan()
-    applied = executor.loader.applied_migrations
-    version = max((key.name for key in applied), default="")
+    loader = MigrationExecutor(get_connection("default"), config["apps"]).loader
+    loader.load_disk()
+    applied, known = await _applied(), {key.name for key in loader.disk_migrations}
+    version = max(applied, default="")
     if not applied:
         return Schema(Age.NONE, version)
-    if applied - set(executor.loader.disk_migrations):
+    if applied - known:
         return Schema(Age.NEWER, version)
-    return Schema(Age.OLDER if to_do else Age.CURRENT, version)
+    return Schema(Age.OLDER if known - applied else Age.CURRENT, version)
+
+
+async def _applied() -> set[str]:
+    """What tortoise has recorded; its own way to ask takes a database that fails for one that is empty."""
+    connection = get_connection("default")
+    listed = _TABLES[connection.capabilities.dialect]
+    if not await connection.execute_query_dict(f"{listed} = '{RECORD}'"):
+        return set()
+    found = await connection.execute_query_dict(f"SELECT name FROM {RECORD} WHERE app = '{_APP}'")  # noqa: S608 (our own names)
+    return {row["name"] for row in found}
 
 
 async def bring_up(config: dict[str, Any], version: str = "__latest__") -> None:
