@@ -37,8 +37,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Let a test that uses a database have one of each kind that it is to run on."""
     if "database" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--database")
-        too = metafunc.definition.get_closest_marker("on_postgresql") is not None
-        kinds = (databases.KINDS if too else ("sqlite",)) if chosen == "both" else (chosen,)
+        mark = metafunc.definition.get_closest_marker("on_postgresql")
+        usual = databases.KINDS if mark else ("sqlite",)
+        possible = ("postgresql",) if mark and mark.kwargs.get("alone") else databases.KINDS
+        kinds = [kind for kind in possible if kind in (usual if chosen == "both" else (chosen,))]
         metafunc.parametrize("database", kinds, indirect=True)
 
 

@@ -5,11 +5,11 @@ import sqlite3
 from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError, TransactionManagementError
 
 try:
-    from asyncpg import InterfaceError, PostgresError
+    from asyncpg import InterfaceError, InternalClientError, PostgresError
 except ImportError:  # the driver is an extra
     _POSTGRESQL: tuple[type[Exception], ...] = ()
 else:
-    _POSTGRESQL = (InterfaceError, PostgresError)
+    _POSTGRESQL = (InterfaceError, InternalClientError, PostgresError)
 
 FAILURES: tuple[type[Exception], ...] = (
     OperationalError,

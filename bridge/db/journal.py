@@ -114,7 +114,8 @@ class Journal:
 
     async def _commit_sight(self, sight: Sight, now: datetime) -> None:
         """Commit one sight; where somebody else wrote about the order meanwhile, only have it looked at."""
-        row = await OrderRow.get_or_none(store_id=self.store, order_id=sight.order_id)
+        found = OrderRow.filter(store_id=self.store, order_id=sight.order_id)
+        row = await found.select_for_update(no_key=True).first()  # as `rows.own`; SQLite has it by the write before
         if row is None:
             row = await OrderRow.create(store_id=self.store, order_id=sight.order_id)
         elif row.version != sight.version:

@@ -252,7 +252,7 @@ class World:
 async def until(true: Callable[[], bool]) -> None:
     """Let the others go on until it is so; the test fails where that does not come about."""
     async with asyncio.timeout(10):
-        while not true():  # noqa: ASYNC110 - what is waited for happens in a sandbox, which knows no events of ours
+        while not true():
             await asyncio.sleep(0.005)
 
 
