@@ -40,6 +40,8 @@ class Unit:
     """The shop's own language as it last said it ("sv_SE"); "" where that is not known."""
     told: bool = False
     """Whether the store was asked since the start for what it says about itself."""
+    restored: datetime | None = None
+    """When the database was last restored from a backup; None: never."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     """For the short pauses within one piece of work."""
 
