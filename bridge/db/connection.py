@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tortoise import Tortoise
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.exceptions import ConfigurationError
 
 from bridge.db.failures import FAILURES, database_failed, said
@@ -82,6 +83,7 @@ async def at_any_age(url: str, *, make: bool = False, read_only: bool = False) -
             if not path.exists():
                 raise DatabaseError(_not_there(url))
             await asyncio.to_thread(_probe, path, "rw", "SELECT 1 FROM sqlite_master")
+        EXECUTOR_CACHE.clear()  # it has statements in the words of the kind of database that was open last
         await Tortoise.init(config=config)
         return await schema(config)
 

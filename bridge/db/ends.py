@@ -61,6 +61,7 @@ async def writing(url: str) -> AsyncIterator[End]:
             connection.execute("BEGIN IMMEDIATE")
             yield _Sqlite(connection)
             connection.execute("COMMIT")
+            connection.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
         return
     from bridge.db.postgres import connect  # noqa: PLC0415 (its driver is an extra)
 

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from bridge.db.connection import check_folder, translated
+from bridge.db.failures import FAILURES
 from bridge.db.urls import shown, sqlite_path
 from bridge.errors import DatabaseError
 
@@ -36,14 +37,16 @@ async def alone(url: str) -> AsyncIterator[None]:
         with _file_locked(path):
             yield
         return
-    connection = await _locked(url)
-    keeping = asyncio.create_task(_keep(url, connection))
+    lock = _ServerLock(url)
+    await lock.take()
+    keeping = asyncio.create_task(lock.keep())
     try:
         yield
     finally:
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
+        await lock.let_go()
 
 
 @contextmanager
@@ -62,41 +65,43 @@ def _file_locked(database: Path) -> Iterator[None]:
         yield
 
 
-async def _locked(url: str) -> Any:
-    """Return a connection that holds the lock: the server lets go of it when the connection ends."""
-    with translated(url):
-        from bridge.db.postgres import connect  # noqa: PLC0415 (its driver is an extra)
+class _ServerLock:
+    """An advisory lock, held by a connection of its own: the server lets go of it when that ends."""
 
-        connection = await connect(url)
-        taken = not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _KEY)
-    if taken:
-        await connection.close()
-        raise _taken(shown(url))
-    return connection
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: Any = None
 
+    async def take(self) -> None:
+        with translated(self._url):
+            from bridge.db.postgres import connect  # noqa: PLC0415 (its driver is an extra)
 
-async def _keep(url: str, connection: Any) -> None:
-    """Ask for the lock again where its connection was lost, as when the server restarts."""
-    try:
+            connection = await connect(self._url)
+            taken = not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _KEY)
+        if taken:
+            await connection.close()
+            raise _taken(shown(self._url))
+        self._connection = connection
+
+    async def keep(self) -> None:
+        """Take it again where its connection was lost, as when the server restarts."""
         while True:
             lost = asyncio.Event()
-            connection.add_termination_listener(lambda _, lost=lost: lost.set())
-            if not connection.is_closed():
+            self._connection.add_termination_listener(lambda _, lost=lost: lost.set())
+            if not self._connection.is_closed():
                 await lost.wait()
             log.warning("database.lock_lost")
-            connection = await _locked_again(url)
-    finally:
-        if not connection.is_closed():
-            connection.terminate()
+            while self._connection.is_closed():
+                try:
+                    await self.take()
+                except DatabaseError as error:
+                    log.warning("database.lock_lost", problem=str(error))
+                    await asyncio.sleep(_AGAIN)
 
-
-async def _locked_again(url: str) -> Any:
-    while True:
-        try:
-            return await _locked(url)
-        except DatabaseError as error:
-            log.warning("database.lock_lost", problem=str(error))
-            await asyncio.sleep(_AGAIN)
+    async def let_go(self) -> None:
+        with suppress(*FAILURES):
+            await self._connection.execute("SELECT pg_advisory_unlock($1)", _KEY, timeout=_AGAIN)
+            await self._connection.close(timeout=_AGAIN)
 
 
 def _taken(database: str) -> DatabaseError:

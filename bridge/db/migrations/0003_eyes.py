@@ -21,26 +21,26 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="StoreRow",
             name="rewound",
-            field=fields.TextField(default="", unique=False),
+            field=fields.TextField(default="", db_default="", unique=False),
         ),
         ops.AddField(
             model_name="StoreRow",
             name="settled",
-            field=fields.BooleanField(default=False),
+            field=fields.BooleanField(default=False, db_default=False),
         ),
         ops.AddField(
             model_name="StoreRow",
             name="storage",
-            field=fields.CharField(default="", max_length=8),
+            field=fields.CharField(default="", db_default="", max_length=8),
         ),
         ops.AddField(
             model_name="StoreRow",
             name="version",
-            field=fields.CharField(default="", max_length=32),
+            field=fields.CharField(default="", db_default="", max_length=32),
         ),
         ops.AddField(
             model_name="StoreRow",
             name="webhook_secret",
-            field=fields.TextField(default="", unique=False),
+            field=fields.TextField(default="", db_default="", unique=False),
         ),
     ]
