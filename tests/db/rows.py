@@ -56,7 +56,8 @@ async def write(url: str, version: str = "__latest__") -> None:
             statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(places)})"  # noqa: S608 (our own names)
             await execute(url, statement, *row.values())
     if sqlite_path(url) is None:
-        await execute(url, "SELECT setval(pg_get_serial_sequence('events', 'id'), 9)")
+        for table in ("events", "settlements"):
+            await execute(url, f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 9)")
     async with at_any_age(url):
         await bring_up(tortoise_config(url), version)
 
@@ -70,6 +71,21 @@ async def execute(url: str, statement: str, *values: Any) -> None:
         return
     server = await asyncpg.connect(url)
     await server.execute(statement, *values)
+    await server.close()
+
+
+async def execute_together(url: str, *statements: str) -> None:
+    """Execute these in one transaction."""
+    path = sqlite_path(url)
+    if path is not None:
+        with closing(sqlite3.connect(path)) as connection, connection:
+            for statement in statements:
+                connection.execute(statement)
+        return
+    server = await asyncpg.connect(url)
+    async with server.transaction():
+        for statement in statements:
+            await server.execute(statement)
     await server.close()
 
 

@@ -12,20 +12,20 @@ import pytest
 from bridge.db import upkeep
 from bridge.db.connection import existing, opened
 from bridge.db.copying import copy
+from bridge.db.ends import End, reading
 from bridge.db.lock import alone
 from bridge.db.models import EventRow, StoreRow
 from bridge.db.schema import Age
 from bridge.db.urls import sqlite_path, sqlite_url
 from bridge.errors import DatabaseError
 from tests import databases
-from tests.db.rows import NOON, WRITTEN, execute, read, write
+from tests.db.rows import NOON, WRITTEN, execute, execute_together, read, write
 from tests.postgres import GUARDED, PASSWORD, Server
 
 pytestmark = pytest.mark.on_postgresql
-TWO_ROWS = (
-    "INSERT INTO events (order_id, at, topic, text) "
-    "SELECT order_id, at, topic, text FROM events WHERE id = 9 UNION ALL "
-    "SELECT order_id, at, topic, text FROM events WHERE id = 9"
+TOGETHER = (
+    "INSERT INTO settlements (order_id, refund, how, amount) VALUES (7, 1, 'paid', 1)",
+    "INSERT INTO events (order_id, at, topic, text) VALUES (7, '2026-11-21 12:00:00+00:00', 'seen', '')",
 )
 OLDER = ["0001_initial", "0002_rules", "0003_eyes"]
 
@@ -82,6 +82,8 @@ async def test_a_backup_put_back_has_everything(url: str, tmp_path: Path, versio
     file = tmp_path / "backup.sqlite3"
     await upkeep.backup(url, file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with closing(sqlite3.connect(file)) as made:
+        assert made.execute("PRAGMA journal_mode").fetchone()[0] == "delete", "one file, without a log beside it"
     await execute(url, "DELETE FROM events")
     await execute(url, "UPDATE stores SET name = 'other' WHERE name <> 'butiken'")
     assert await upkeep.restore(url, file, tmp_path / "aside.sqlite3", NOON)
@@ -168,27 +170,18 @@ async def test_a_nul_in_a_text_does_not_keep_a_database_from_being_copied(tmp_pa
     assert [row["text"] for row in (await read(other))["events"]] == [text]
 
 
-async def test_a_backup_is_whole_while_others_write(url: str, tmp_path: Path) -> None:
-    """Each transaction writes two rows; the backup has both of each or neither."""
+async def test_a_copy_is_of_one_moment_although_others_write_meanwhile(url: str) -> None:
     await write(url)
-    async with existing(url):
-        pass
-    ended = asyncio.Event()
 
-    async def writing() -> None:
-        while not ended.is_set():
-            await execute(url, TWO_ROWS)
-            await asyncio.sleep(0)
+    async def count(end: End, table: str) -> int:
+        return sum([len(rows) async for rows in end.read(table, ["id"])])
 
-    writer = asyncio.create_task(writing())
-    for number in range(3):
-        await upkeep.backup(url, tmp_path / f"{number}.sqlite3")
-    ended.set()
-    await writer
-    for number in range(3):
-        with closing(sqlite3.connect(tmp_path / f"{number}.sqlite3")) as made:
-            assert made.execute("SELECT count(*) FROM events").fetchone()[0] % 2 == 1
-            assert made.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
+    async with reading(url) as end:
+        settlements = await count(end, "settlements")
+        await execute_together(url, *TOGETHER)
+        assert (settlements, await count(end, "events")) == (1, 1)
+    async with reading(url) as end:
+        assert (await count(end, "settlements"), await count(end, "events")) == (2, 2)
 
 
 async def test_what_needs_the_database_for_itself_is_refused_beside_a_worker(url: str, tmp_path: Path) -> None:
