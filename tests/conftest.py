@@ -53,7 +53,9 @@ def postgresql() -> Iterator[postgres.Server]:
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """The kind of database that the test runs on; `tests.databases` makes it."""
-    kind: str = request.param
+    chosen = request.config.getoption("--database")
+    # What is no function (a state machine of hypothesis) has no parameters.
+    kind: str = getattr(request, "param", "sqlite" if chosen == "both" else chosen)
     with databases.served_by(request.getfixturevalue("postgresql") if kind == "postgresql" else None):
         yield kind
 
