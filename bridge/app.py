@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bridge.db.connection import opened, sqlite_path
+from bridge.db.connection import opened
 from bridge.db.journal import Journal
 from bridge.db.lock import alone
 from bridge.db.outbox import Outbox
@@ -38,14 +38,17 @@ async def units(
 ) -> AsyncIterator[list[Unit]]:
     """Open the database and make every store's unit. Raises DatabaseError and SettingsError."""
     kinds = provider_kinds()
-    with alone(sqlite_path(settings.database)):
-        # No store waits for the connections of another: each store and provider bounds its own.
-        connections = aiohttp.TCPConnector(limit=0)
-        async with opened(settings.database), aiohttp.ClientSession(connector=connections) as session:
-            made = [_unit(store, kinds, session, now, chance) for store in settings.stores]
-            for unit, store in zip(made, settings.stores, strict=True):
-                await start(unit, store.mode)
-            yield made
+    # No store waits for the connections of another: each store and provider bounds its own.
+    connections = aiohttp.TCPConnector(limit=0)
+    async with (
+        alone(settings.database),
+        opened(settings.database),
+        aiohttp.ClientSession(connector=connections) as session,
+    ):
+        made = [_unit(store, kinds, session, now, chance) for store in settings.stores]
+        for unit, store in zip(made, settings.stores, strict=True):
+            await start(unit, store.mode)
+        yield made
 
 
 def _unit(

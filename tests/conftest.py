@@ -15,7 +15,50 @@ from aiohttp import ClientResponse, StreamReader
 from aiohttp.client_proto import ResponseHandler
 from aioresponses import aioresponses
 
+from tests import databases, postgres
+
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=(*databases.KINDS, "both"),
+        default="both",
+        help="what to run on; both: all on SQLite, and on PostgreSQL too what is marked `on_postgresql`",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--database") != "sqlite" and postgres.programs() is None:
+        raise pytest.UsageError("PostgreSQL is not installed: apt install postgresql, or say --database sqlite")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let a test that uses a database have one of each kind that it is to run on."""
+    if "database" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--database")
+        mark = metafunc.definition.get_closest_marker("on_postgresql")
+        usual = databases.KINDS if mark else ("sqlite",)
+        possible = ("postgresql",) if mark and mark.kwargs.get("alone") else databases.KINDS
+        kinds = [kind for kind in possible if kind in (usual if chosen == "both" else (chosen,))]
+        metafunc.parametrize("database", kinds, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Server]:
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The kind of database that the test runs on; `tests.databases` makes it."""
+    chosen = request.config.getoption("--database")
+    # What is no function (a state machine of hypothesis) has no parameters.
+    kind: str = getattr(request, "param", "sqlite" if chosen == "both" else chosen)
+    with databases.served_by(request.getfixturevalue("postgresql") if kind == "postgresql" else None):
+        yield kind
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from bridge.cli import once, persons, rewound, run, sandboxes, shown, webhook
+from bridge.cli import database, once, persons, rewound, run, sandboxes, shown, webhook
 from bridge.cli.shared import Group
 from bridge.errors import BridgeError
 
@@ -27,6 +27,7 @@ for command in (
     persons.retry,
     rewound.rewound,
     webhook.webhook,
+    database.db,
     sandboxes.demo,
     sandboxes.sandbox,
 ):

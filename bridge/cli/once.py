@@ -17,8 +17,8 @@ from bridge.cli.progress import bars
 from bridge.cli.shared import Command, Duration, console, finish, json_option, print_json, run_async, settings
 from bridge.cli.shown import first_run
 from bridge.db import queries
-from bridge.db.connection import existing, sqlite_path
-from bridge.db.copying import copy_sqlite
+from bridge.db.connection import existing
+from bridge.db.copying import copy_to_rehearse
 from bridge.db.journal import Journal
 from bridge.domain.money import to_major
 from bridge.domain.records import State
@@ -26,7 +26,6 @@ from bridge.engine.cycles import once as one_cycle
 from bridge.engine.progress import Listener
 from bridge.engine.rewinding import remedy
 from bridge.engine.unit import Unit
-from bridge.errors import UsageError
 from bridge.settings import Settings, StoreSettings
 
 _SPARE = timedelta(seconds=2)
@@ -141,12 +140,9 @@ async def _cycle(store: StoreSettings, problem: str, looked: int | None, began: 
 @contextmanager
 def _rehearsal(chosen: Settings) -> Iterator[Settings]:
     """Work on a copy of the database that is thrown away, in shadow mode: nothing is written anywhere."""
-    source = sqlite_path(chosen.database)
-    if source is None:
-        raise UsageError("--dry-run works on a copy of the database, which this version can make of SQLite alone")
     with tempfile.TemporaryDirectory(prefix="wc-bridge-") as folder:
         target = Path(folder, "rehearsal.sqlite3")
-        copy_sqlite(source, target)
+        run_async(lambda: copy_to_rehearse(chosen.database, target))
         shadows = tuple(store.model_copy(update={"mode": "shadow"}) for store in chosen.stores)
         yield chosen.model_copy(update={"database": f"sqlite://{target}", "stores": shadows})
 

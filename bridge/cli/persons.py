@@ -1,6 +1,5 @@
 """`approve`, `adopt`, `drop` and `retry`: what a person says about actions."""
 
-import sys
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -8,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from bridge.cli.shared import Command, json_option, print_json, run_async, settings
+from bridge.cli.shared import Command, ask, json_option, print_json, run_async, settings
 from bridge.db import persons, queries
 from bridge.db.connection import existing
 from bridge.db.persons import Said
@@ -146,18 +145,6 @@ def _count_and_sum(actions: list[dict[str, Any]]) -> str:
     amounts = " + ".join(f"{to_major(amount, currency)} {currency}" for currency, amount in sums.items())
     kinds = sorted({action["kind"] for action in actions})
     return f"{len(actions)} {'action' if len(actions) == 1 else 'actions'} ({', '.join(kinds)}), {amounts}"
-
-
-def ask(question: str, *, yes: bool) -> None:
-    """Ask, unless told not to. Raises UsageError on anything but a yes: nothing is changed."""
-    if yes:
-        return
-    click.echo(f"{question} [y/N] ", nl=False, err=True)
-    answer = sys.stdin.readline()
-    if not answer:  # nobody is there to answer
-        click.echo(err=True)
-    if answer.strip().lower() not in ("y", "yes"):
-        raise UsageError("nothing was changed: answer y, or say --yes")
 
 
 def _in_database(url: str, work: Callable[[], Awaitable[T]]) -> T:

@@ -11,8 +11,7 @@ from rich.progress import Progress
 from rich.text import Text
 
 from bridge.app import store_client
-from bridge.cli.persons import ask
-from bridge.cli.shared import Command, console, finish, json_option, print_json, run_async, settings
+from bridge.cli.shared import Command, ask, console, finish, json_option, print_json, run_async, settings
 from bridge.db import rewinds
 from bridge.db.connection import existing
 from bridge.domain.money import to_major

@@ -1,22 +1,21 @@
-"""Opening and closing the database, and its schema."""
+"""Opening and closing the database."""
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from tortoise import Tortoise
-from tortoise.connection import get_connection
-from tortoise.exceptions import ConfigurationError, DBConnectionError, OperationalError
-from tortoise.migrations.api import migrate
-from tortoise.migrations.executor import MigrationExecutor
+from tortoise.backends.base.executor import EXECUTOR_CACHE
+from tortoise.exceptions import ConfigurationError
 
+from bridge.db.failures import FAILURES, database_failed, said
+from bridge.db.schema import Age, Schema, bring_up, schema
+from bridge.db.urls import shown, sqlite_path
 from bridge.errors import DatabaseError
 
-_SQLITE = "sqlite://"
 _BUSY = 10_000
 """Milliseconds that a write waits for another process's."""
 
@@ -27,17 +26,13 @@ def tortoise_config(url: str, *, read_only: bool = False) -> dict[str, Any]:
     SQLite runs in WAL mode with full synchronisation: what is committed survives a power cut (design § 1,
     promise 1), and a command can read while the daemon writes.
     """
-    connection: Any = url
     path = sqlite_path(url)
     if path is not None:
-        credentials = {"file_path": str(path), "busy_timeout": _BUSY}
         modes = {"query_only": "ON"} if read_only else {"journal_mode": "WAL", "synchronous": "FULL"}
-        connection = {
-            "engine": "tortoise.backends.sqlite",
-            "credentials": {**credentials, **modes, "foreign_keys": "ON"},
-        }
-    elif url.startswith("postgresql://"):
-        connection = "asyncpg" + url.removeprefix("postgresql")
+        credentials = {"file_path": str(path), "busy_timeout": _BUSY, **modes, "foreign_keys": "ON"}
+        connection = {"engine": "tortoise.backends.sqlite", "credentials": credentials}
+    else:
+        connection = {"engine": "bridge.db.postgres", "credentials": {"url": url, "read_only": read_only}}
     return {
         "connections": {"default": connection},
         "apps": {"bridge": {"models": ["bridge.db.models"], "migrations": "bridge.db.migrations"}},
@@ -48,19 +43,15 @@ def tortoise_config(url: str, *, read_only: bool = False) -> dict[str, Any]:
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[None]:
-    """Open the database, make it or bring its schema up to date, and close it at the end. Raises DatabaseError."""
-    config = tortoise_config(url)
+    """Open the database, with its tables made where there are none yet. Raises DatabaseError.
 
-    async def prepare() -> None:
-        path = sqlite_path(url)
-        if path is not None:
-            check_folder(path)
-            await asyncio.to_thread(_probe, path, "rwc", "BEGIN IMMEDIATE")
-        await migrate(config=config)
-        await Tortoise.init(config=config)
-        await _check_schema(url, config)
-
-    async with _session(url, prepare):
+    An older schema is not brought up in passing: that is for `wc-bridge db upgrade`, which makes a backup first.
+    """
+    async with at_any_age(url, make=True) as found:
+        if found.age is Age.NONE:
+            await bring_up(tortoise_config(url))
+        else:
+            check(url, found)
         yield
 
 
@@ -68,46 +59,97 @@ async def opened(url: str) -> AsyncIterator[None]:
 async def existing(url: str, *, read_only: bool = False) -> AsyncIterator[None]:
     """Open a database that is there and has the schema of this version, for a command beside the daemon.
 
-    It neither makes nor upgrades one: that is for `run` and `once`. Raises DatabaseError.
+    It neither makes nor upgrades one. Raises DatabaseError.
     """
-    config = tortoise_config(url, read_only=read_only)
-
-    async def prepare() -> None:
-        path = sqlite_path(url)
-        if path is not None:
-            if not path.exists():
-                raise DatabaseError(_not_there(url))
-            await asyncio.to_thread(_probe, path, "rw", "SELECT 1 FROM sqlite_master")
-        await Tortoise.init(config=config)
-        await _check_schema(url, config)
-
-    async with _session(url, prepare):
+    async with at_any_age(url, read_only=read_only) as found:
+        check(url, found)
         yield
 
 
 @asynccontextmanager
-async def _session(url: str, prepare: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+async def at_any_age(url: str, *, make: bool = False, read_only: bool = False) -> AsyncIterator[Schema]:
+    """Open a database, whatever its schema, which is given; `make` an SQLite file that is not there yet.
+
+    Raises DatabaseError.
+    """
+    config = tortoise_config(url, read_only=read_only)
+
+    async def prepare() -> Schema:
+        path = sqlite_path(url)
+        if path is not None and make:
+            check_folder(path)
+            await asyncio.to_thread(_probe, path, "rwc", "BEGIN IMMEDIATE")
+        elif path is not None:
+            if not path.exists():
+                raise DatabaseError(_not_there(url))
+            await asyncio.to_thread(_probe, path, "rw", "SELECT 1 FROM sqlite_master")
+        EXECUTOR_CACHE.clear()  # it has statements in the words of the kind of database that was open last
+        await Tortoise.init(config=config)
+        return await schema(config)
+
+    async with _session(url, prepare) as found:
+        yield found
+
+
+@asynccontextmanager
+async def _session(url: str, prepare: Callable[[], Awaitable[Schema]]) -> AsyncIterator[Schema]:
     """Close at the end, and turn what the database can't do (locked, full, gone, no database) into DatabaseError.
 
     A broken constraint or a query that makes no sense is our own mistake and stays what it is.
     """
     driver = True
     try:
-        try:
-            await prepare()
-        except (ConfigurationError, OSError) as error:
-            raise DatabaseError(f"the database {shown(url)} can't be used: {error}") from error
-        except ImportError as error:
-            driver = False
-            raise DatabaseError(
-                f"the database {shown(url)} needs a driver that is not installed: install wc-bridge[postgres]"
-            ) from error
-        yield
-    except (OperationalError, DBConnectionError, sqlite3.Error) as error:
-        raise DatabaseError(f"the database {shown(url)} can't be used: {error}") from error
+        with translated(url):
+            try:
+                found = await prepare()
+            except (ConfigurationError, OSError) as error:
+                raise _unusable(url, error) from error
+            except ImportError:
+                driver = False
+                raise
+            yield found
     finally:
         if driver:  # closing would look for it again
             await Tortoise.close_connections()
+
+
+@contextmanager
+def translated(url: str) -> Iterator[None]:
+    """Turn what the database can't do into DatabaseError, and a driver that is missing."""
+    try:
+        yield
+    except ImportError as error:
+        raise DatabaseError(
+            f"the database {shown(url)} needs a driver that is not installed: install wc-bridge[postgres]"
+        ) from error
+    except Exception as error:
+        first = _first(error)
+        if isinstance(first, FAILURES) and database_failed(first):
+            raise _unusable(url, first) from error
+        raise
+
+
+def _unusable(url: str, error: Exception) -> DatabaseError:
+    return DatabaseError(f"the database {shown(url)} can't be used: {said(error)}")
+
+
+def _first(error: Exception) -> Exception:
+    return _first(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
+
+
+def check(url: str, found: Schema) -> None:
+    """Raise DatabaseError where this version can't work on such a schema."""
+    if found.age is Age.NONE:
+        raise DatabaseError(_not_there(url))
+    if found.age is Age.OLDER:
+        raise DatabaseError(
+            f"the database {shown(url)} is of an older version ({found.version}): `wc-bridge db upgrade` makes a "
+            "backup and brings it up to date"
+        )
+    if found.age is Age.NEWER:
+        raise DatabaseError(
+            f"the database {shown(url)} is of a newer version of wc-bridge ({found.version}): upgrade this one"
+        )
 
 
 def _probe(path: Path, mode: str, statement: str) -> None:
@@ -115,20 +157,6 @@ def _probe(path: Path, mode: str, statement: str) -> None:
     address = f"{path.resolve().as_uri()}?mode={mode}"
     with closing(sqlite3.connect(address, uri=True, timeout=_BUSY / 1000)) as database:
         database.execute(statement)
-
-
-async def _check_schema(url: str, config: dict[str, Any]) -> None:
-    executor = MigrationExecutor(get_connection("default"), config["apps"])
-    to_do = await executor.plan()
-    loader = executor.loader
-    if not loader.applied_migrations:
-        raise DatabaseError(_not_there(url))
-    if to_do:
-        raise DatabaseError(
-            f"the database {shown(url)} is of an older version: `wc-bridge run` or `once` brings it up to date"
-        )
-    if loader.applied_migrations - set(loader.disk_migrations):
-        raise DatabaseError(f"the database {shown(url)} is of a newer version of wc-bridge: upgrade this one")
 
 
 def _not_there(url: str) -> str:
@@ -142,16 +170,3 @@ def check_folder(path: Path) -> None:
             f"the folder {path.parent} of the database does not exist: "
             "make it, or change `database` in settings.yaml"
         )
-
-
-def sqlite_path(url: str) -> Path | None:
-    """The file of an SQLite URL (what follows `sqlite://` is the path), or None for another database."""
-    return Path(url.partition("?")[0].removeprefix(_SQLITE)) if url.startswith(_SQLITE) else None
-
-
-def shown(url: str) -> str:
-    """The URL as it may stand in a message: without a password."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    return parts._replace(netloc=f"{parts.username}:***@{parts.hostname}").geturl()

@@ -4,17 +4,16 @@ Each transaction begins with a write: SQLite's deferred transactions would other
 process (a command beside the daemon) writes in between.
 """
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
-from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError, TransactionManagementError
 from tortoise.expressions import F, Q
 from tortoise.transactions import in_transaction
 
 from bridge.db.codec import ORDER, PAYMENT, RULES, STEP, dump, load
+from bridge.db.failures import database_failed
 from bridge.db.known import Known, Look, Overtaken, Sight, as_problem, failed_on, known_from, record_text
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow, StoreRow
 from bridge.db.rewinds import number_of
@@ -129,7 +128,7 @@ class Journal:
                     if await self._commit_progress(progress):
                         await self._commit_new(sights, now)
             except Exception as error:
-                if _is_the_databases(error):
+                if database_failed(error):
                     raise
             else:
                 return {}
@@ -141,7 +140,7 @@ class Journal:
                     async with in_transaction():  # a savepoint
                         await self._commit_sight(sight, now)
                 except Exception as error:
-                    if _is_the_databases(error):
+                    if database_failed(error):
                         raise
                     refused[sight.order_id] = error
                     await self._commit_sight(as_problem(sight, failed_on(error)), now)
@@ -182,7 +181,8 @@ class Journal:
 
     async def _commit_sight(self, sight: Sight, now: datetime) -> None:
         """Commit one sight; where somebody else wrote about the order meanwhile, only have it looked at."""
-        row = await OrderRow.get_or_none(store_id=self.store, order_id=sight.order_id)
+        found = OrderRow.filter(store_id=self.store, order_id=sight.order_id)
+        row = await found.select_for_update(no_key=True).first()  # as `rows.own`; SQLite has it by the write before
         if row is None:
             row = await OrderRow.create(store_id=self.store, order_id=sight.order_id)
         elif row.version != sight.version:
@@ -428,9 +428,3 @@ def _seen(sight: Sight, due: datetime | None) -> dict[str, Any]:
         if sight.due is not None:
             values["due"] = min(due, sight.due) if due is not None else sight.due
     return values
-
-
-def _is_the_databases(error: Exception) -> bool:
-    """Whether the database failed (locked, full, gone), rather than refused what was to be written."""
-    failures = (OperationalError, DBConnectionError, TransactionManagementError, sqlite3.Error, OSError)
-    return isinstance(error, failures) and not isinstance(error, IntegrityError)

@@ -44,6 +44,8 @@ class StoreRow(Model):
     """It is left alone until then: it asked to wait, or refuses the key."""
     rewound = fields.TextField(default="")
     """Why it seems to have gone back in time, and is held whole until a person says go; "" while it does not."""
+    restored = fields.DatetimeField(null=True)
+    """When this database was last restored from a backup; null: never."""
     webhook_secret = fields.TextField(default="")
     """Signs its webhooks, where settings.yaml gives no secret of its own; "" until one is made."""
 

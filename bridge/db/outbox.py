@@ -8,7 +8,7 @@ from tortoise.transactions import in_transaction
 
 from bridge.db.codec import ATTEMPT, dump, load
 from bridge.db.models import ActionRow, NoteRow, OrderRow
-from bridge.db.rows import ids, tell
+from bridge.db.rows import ids, own, tell
 from bridge.domain.attempts import Attempt
 from bridge.domain.records import State
 
@@ -47,6 +47,7 @@ class Outbox:
         row = await ActionRow.get(id=action)
         attempt = load(ATTEMPT, row.attempt)
         async with in_transaction():
+            await own(row.order_id)
             running = ActionRow.filter(id=action, state=State.RUNNING)
             if await running.update(
                 state=State.UNKNOWN,
@@ -54,7 +55,7 @@ class Outbox:
                 attempt=dump(ATTEMPT, replace(attempt, ended=now)) if attempt else None,
                 updated=now,
             ):
-                await OrderRow.filter(id=row.open_slot).update(due=now)
+                await OrderRow.filter(id=row.order_id).update(due=now)
 
     async def begin_attempt(self, action: int, attempt: Attempt, now: datetime) -> bool:
         """Write a call down before it is made; False when the action is no longer there to be made."""
@@ -117,12 +118,16 @@ class Outbox:
             for row in await query.order_by("id")
         ]
 
-    async def note_tried(self, note: int, next_try: datetime) -> None:
-        """Write down that a note is about to be sent, so that it is looked for before it is sent again."""
-        await NoteRow.filter(id=note).update(attempts=F("attempts") + 1, next_try=next_try)
+    async def note_tried(self, note: DueNote, next_try: datetime) -> bool:
+        """Write down that a note is about to be sent, so that it is looked for before it is sent again.
+
+        False where somebody else has sent it since it was read, or it is not to be sent any more.
+        """
+        as_read = NoteRow.filter(id=note.id, attempts=note.attempts, next_try__isnull=False)
+        return bool(await as_read.update(attempts=F("attempts") + 1, next_try=next_try))
 
     async def note_delayed(self, note: int, next_try: datetime) -> None:
-        await NoteRow.filter(id=note).update(next_try=next_try)
+        await NoteRow.filter(id=note, next_try__isnull=False).update(next_try=next_try)
 
     async def note_ended(self, note: DueNote, note_id: int | None, text: str, now: datetime) -> None:
         """The note stands in the store as `note_id`, or (None) never will."""

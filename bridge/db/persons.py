@@ -1,8 +1,8 @@
 """What persons say about actions: approve, drop, retry, adopt. Each is derived anew at the next look.
 
 A daemon may work on the same order in this very moment. So every word binds to what the person was shown: it is
-written only while the action is still in the state that it was found in, in a transaction that begins with that
-write, and otherwise nothing is changed.
+written only while the action is still in the state that it was found in, in a transaction that has the order to
+itself, and otherwise nothing is changed.
 """
 
 from dataclasses import dataclass, replace
@@ -60,7 +60,8 @@ async def look_again(store: str, order: int, now: datetime) -> Said:
         raise UsageError(f"order {order} of store {store} is not known: see `wc-bridge status`")
     text = f"order {order} is looked at again"
     async with in_transaction():
-        await _tell(known.row, text, now)
+        await _take(store, order, now)
+        await tell(known.row, (("person", text),), now)
     return Said(known.action, text)
 
 
@@ -99,6 +100,7 @@ async def drop(number: int, why: str, now: datetime) -> Said:
         raise UsageError(f"the call of action {number} may have taken effect: it can be dropped when that is known")
     text = f"{row.kind} dropped: {why}"
     async with in_transaction():
+        await _take(row.order.store_id, row.order.order_id, now)
         await _change(row, now, state=State.DROPPED, open_slot=None, reason=f"dropped: {why}", next_try=None)
         known = await _known(row)
         refund = _refund(known, row)
@@ -108,7 +110,7 @@ async def drop(number: int, why: str, now: datetime) -> Said:
             waived = known.record.waived | {(Kind(row.kind), row.target)}
             record = replace(known.record, waived=waived)
             await OrderRow.filter(id=known.row).update(record=record_text(record))
-        await _tell(known.row, text, now)
+        await tell(known.row, (("person", text),), now)
     return Said(number, text)
 
 
@@ -120,10 +122,11 @@ async def adopt_refund(number: int, now: datetime) -> Said:
         raise UsageError(f"action {number} is no held refund: `adopt --order STORE N` takes returns made elsewhere")
     text = f"refund {refund.id} was paid elsewhere"
     async with in_transaction():
+        await _take(row.order.store_id, row.order.order_id, now)
         await _change(row, now, state=State.DROPPED, open_slot=None, reason=f"adopted: {text}", next_try=None)
         known = await _known(row)
         await _settle(known, _refund(known, row) or refund, How.ADOPTED)
-        await _tell(known.row, text, now)
+        await tell(known.row, (("person", text),), now)
     return Said(number, text)
 
 
@@ -151,14 +154,14 @@ async def adopt_returns(store: str, order: int, tag: str, shown: Unexplained, no
     """The returns that were `shown` are no business of the shop."""
     text = f"returns of {_figure(shown.amount, shown.currency)} are no business of the shop"
     async with in_transaction():
-        await OrderRow.filter(store_id=store, order_id=order).update(due=now)
+        await _take(store, order, now)
         known, entries = await _unmatched(store, order, tag)
         if {entry.id for entry in entries} != shown.entries or known.record is None:
             raise UsageError(f"the returns of order {order} have changed meanwhile: look again")
         unrelated = known.record.unrelated | shown.entries
         record = replace(known.record, unrelated=unrelated)
         await OrderRow.filter(id=known.row).update(record=record_text(record))
-        await _tell(known.row, text, now)
+        await tell(known.row, (("person", text),), now)
     return Said(known.action, text)
 
 
@@ -196,8 +199,9 @@ async def _known(row: ActionRow) -> Known:
 
 async def _say(row: ActionRow, text: str, now: datetime, **changes: Any) -> None:
     async with in_transaction():
+        await _take(row.order.store_id, row.order.order_id, now)
         await _change(row, now, **changes)
-        await _tell(row.order.id, text, now)
+        await tell(row.order.id, (("person", text),), now)
 
 
 async def _change(row: ActionRow, now: datetime, **changes: Any) -> None:
@@ -207,10 +211,9 @@ async def _change(row: ActionRow, now: datetime, **changes: Any) -> None:
         raise UsageError(f"action {row.id} has changed meanwhile, so nothing was done about it: look at it again")
 
 
-async def _tell(order_row: int, text: str, now: datetime) -> None:
-    """A person's word is part of the story, and the order is looked at at once, however long its store was to
-    rest; a look under way begins again.
+async def _take(store: str, order: int, now: datetime) -> None:
+    """Have the order to ourselves until the transaction ends, and let it be looked at at once, however long its
+    store was to rest; a look under way begins again.
     """
-    await OrderRow.filter(id=order_row).update(due=now, version=F("version") + 1)
-    await StoreRow.filter(orders__id=order_row).update(rest_until=None)
-    await tell(order_row, (("person", text),), now)
+    await StoreRow.filter(name=store).update(rest_until=None)
+    await OrderRow.filter(store_id=store, order_id=order).update(due=now, version=F("version") + 1)

@@ -144,6 +144,7 @@ async def part_from(store: str, known: Known, order_id: int, story: Sequence[str
     """
     times = await OrderRow.filter(former(order_id), store_id=store).count()
     async with in_transaction():
+        await StoreRow.filter(name=store).update(rewound=F("rewound"))  # no poll takes the order in meanwhile
         written = await OrderRow.filter(id=known.row, order_id=order_id).update(
             order_id=-(order_id * _ROOM + times),
             due=None,

@@ -1,10 +1,16 @@
-"""Parts of a transaction: what journal, outbox and persons write within one of their own."""
+"""Parts of a transaction: what journal, outbox and persons write within one of their own.
+
+On PostgreSQL transactions run side by side. Those that write to the same rows take them from the top down, so that
+none waits for another that waits for it: first the store's row, where they write to it too; then the order's; then
+what belongs to the order. Whoever has the order's row has all that belongs to it.
+"""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from tortoise.expressions import F
 from tortoise.queryset import QuerySet
 
 from bridge.db.codec import STEP, dump
@@ -40,6 +46,11 @@ async def orders_of(store: str, rows: Collection[int]) -> dict[int, int]:
 
 async def ids(query: QuerySet[Any], column: str) -> list[int]:
     return [row[column] for row in await query.values(column)]
+
+
+async def own(order_row: int) -> None:
+    """Have an order to oneself until the transaction ends. It is a write, as SQLite wants transactions to begin."""
+    await OrderRow.filter(id=order_row).update(version=F("version"))
 
 
 async def save_settlements(row: int, wanted: Sequence[Settlement]) -> None:

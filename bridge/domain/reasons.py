@@ -54,5 +54,7 @@ class Reason(StrEnum):
     """The provider said done, but its books do not show it."""
     SHADOWED = "shadowed"
     """Decided before the store went live, and still wanted."""
+    RESTORED = "restored"
+    """Asked for before the database was restored from a backup, and not seen to be done. amount"""
     BASELINE_RESERVED = "baseline-reserved"
     """Ended before the bridge was there, and still only reserved. asked, reserved"""

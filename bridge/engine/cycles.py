@@ -49,7 +49,7 @@ class Ended:
 
 async def start(unit: Unit, mode: str) -> None:
     """Make the store known to the journal, and take calls that a crash cut off as unknown."""
-    await unit.journal.open(mode)
+    unit.restored = (await unit.journal.open(mode)).restored
     if await unit.journal.take_up(unit.rules, unit.now()):
         log.info("rules.changed", store=unit.store.name)
     cut_off = await unit.outbox.recover(unit.now())

@@ -16,6 +16,7 @@ from bridge.domain.orders import GONE, Order
 from bridge.domain.payments import Payment, PaymentState
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Record, Settlement, State
+from bridge.domain.restored import since_restored
 from bridge.domain.settling import Settled, settle, unsettled
 from bridge.domain.steps import Step
 from bridge.engine.rewinding import may_act, rests, went_back
@@ -226,7 +227,7 @@ async def _verdict(
         return Verdict(record=record, decision=doubted)
     if unit.live and record.open is not None and record.open.shadow:
         record = record.evolve(open=replace(record.open, state=State.HELD, reason=Reason.SHADOWED))
-    return consider(order, payment, record, unit.rules, now, before)
+    return since_restored(consider(order, payment, record, unit.rules, now, before), order, unit.restored)
 
 
 def _of_this_payment(record: Record, known: Known, payment: Payment | None) -> Record:

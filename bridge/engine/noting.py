@@ -31,6 +31,8 @@ async def write_notes(unit: Unit, order_id: int) -> None:
             _tell(unit, order_id, error)
             return
         else:
+            if note_id is None:
+                return
             unit.mute = ""
             await unit.outbox.note_ended(note, note_id, note.text, unit.now())
 
@@ -45,12 +47,16 @@ def _tell(unit: Unit, order_id: int, error: RemoteError) -> None:
         log.warning("note.failed", store=unit.store.name, order=order_id, problem=str(error))
 
 
-async def _write(unit: Unit, order_id: int, note: DueNote) -> int:
-    """Write one note. It may have been sent before without an answer: then it is looked for first."""
+async def _write(unit: Unit, order_id: int, note: DueNote) -> int | None:
+    """Write one note; None where somebody else is at it.
+
+    It may have been sent before without an answer: then it is looked for first.
+    """
     if note.attempts:
         ending = f"(wc-bridge {note.mark})"
         for there in await unit.store.notes(order_id):
             if there.text.rstrip().endswith(ending):
                 return there.id
-    await unit.outbox.note_tried(note.id, unit.now() + PATIENCE)
+    if not await unit.outbox.note_tried(note, unit.now() + PATIENCE):
+        return None
     return await unit.store.add_note(order_id, note.text)

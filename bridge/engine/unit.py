@@ -49,6 +49,8 @@ class Unit:
     """Why the key may not write notes, as the alert has said it; "" while it may."""
     told: bool = False
     """Whether the store was asked since the start for what it says about itself."""
+    restored: datetime | None = None
+    """When the database was last restored from a backup; None: never."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     """For the short pauses within one piece of work."""
 

@@ -71,7 +71,7 @@ def _address(value: str) -> str:
     return value.rstrip("/")
 
 
-def _database(value: str) -> str:
+def database(value: str) -> str:
     if re.fullmatch(r"postgresql://[^/\s]+/[^/?#\s]+(\?\S*)?", value):
         return value
     path = value.removeprefix("sqlite://").partition("?")[0]
@@ -145,7 +145,7 @@ Patience = Annotated[Duration, AfterValidator(_longer_than_a_call)]
 """A length of time that no call outlasts."""
 Address = Annotated[str, AfterValidator(_address)]
 """An http or https address, without the slash at its end."""
-DatabaseUrl = Annotated[str, AfterValidator(_database)]
+DatabaseUrl = Annotated[str, AfterValidator(database)]
 Listen = Annotated[str, AfterValidator(_listen)]
 ClockTime = Annotated[
     time,

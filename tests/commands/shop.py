@@ -84,7 +84,7 @@ class Daemon:
 async def until(seen: Callable[[], bool]) -> None:
     """Wait until another process has brought this about; a minute is long enough for anything here."""
     async with asyncio.timeout(60):
-        while not seen():  # noqa: ASYNC110 (another process sets no Event of ours)
+        while not seen():
             await asyncio.sleep(0.01)
 
 

@@ -1,11 +1,15 @@
 """Orders that make no sense, or whose payment is in doubt: left alone, kept in sight, and nobody else's problem."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bridge.db.known import Sight
 from bridge.engine.looking import look
 from tests.flow.world import MUG, RESURS_METHOD, TOTAL, Placed, ProviderName, World, known_order, world
+
+pytestmark = pytest.mark.on_postgresql
 
 PROVIDERS = pytest.mark.parametrize("provider", ["resurs", "ecster"])
 
@@ -266,3 +270,24 @@ async def test_an_order_that_the_database_cannot_hold_is_set_aside_once_and_the_
         await w.cycle()
         assert w.books(odd) == (0, TOTAL, 0)
         assert await w.attention() == {}
+
+
+@pytest.mark.parametrize("number", ["A\0B", "\ud800"], ids=["nul", "half-a-character"])
+async def test_a_text_that_the_database_refuses_is_its_order_s_own_problem(tmp_path: Path, number: str) -> None:
+    """PostgreSQL keeps no NUL; neither database keeps half a character. The poll goes on all the same."""
+    async with known_order(tmp_path) as (w, it):
+        journal, now = (await w.bridge()).journal, w.clock.now()
+        known = await journal.known(it.id)
+        assert known is not None
+        assert known.order is not None
+        bad, good = (replace(known.order, id=id_, number=text) for id_, text in ((8001, number), (8002, "1")))
+        sights = [
+            Sight(order_id=one.id, version=None, order=one, record=known.record, events=(), due=None)
+            for one in (bad, good)
+        ]
+        refused = await journal.commit_sights(sights, now, cursor=now)
+        assert (await journal.state()).cursor == now
+        assert set(refused) <= {8001}
+        found = await journal.known_many([8001, 8002])
+        assert found[8001].problem if refused else found[8001].order
+        assert found[8002].order == good

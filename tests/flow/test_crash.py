@@ -13,6 +13,8 @@ from bridge.sandbox.faults import Fault
 from tests.flow.test_unknown import CALL
 from tests.flow.world import MUG, TOTAL, Placed, ProviderName, World, known_order, until
 
+pytestmark = pytest.mark.on_postgresql
+
 PROVIDERS = pytest.mark.parametrize("provider", ["resurs", "ecster"])
 
 

@@ -17,6 +17,8 @@ from tests.flow.test_unknown import CALL
 from tests.flow.ways import complete
 from tests.flow.world import MUG, TOTAL, Placed, World, known_order
 
+pytestmark = pytest.mark.on_postgresql
+
 Word = Callable[[int, World], Awaitable[object]]
 WORDS: dict[str, Word] = {
     "dropped": lambda action, w: drop(action, "paid in cash", w.clock.now()),

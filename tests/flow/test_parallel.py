@@ -13,6 +13,8 @@ from tests.flow.test_unknown import CALL
 from tests.flow.ways import complete
 from tests.flow.world import MUG, TOTAL, known_order, until, world
 
+pytestmark = pytest.mark.on_postgresql
+
 
 async def test_a_slow_order_does_not_hold_up_the_others(tmp_path: Path) -> None:
     async with known_order(tmp_path) as (w, slow):

@@ -14,6 +14,8 @@ from tests.flow.test_unknown import CALL
 from tests.flow.ways import complete, refund_lines
 from tests.flow.world import MUG, STORE, TOTAL, Placed, ProviderName, World, known_order, until, world
 
+pytestmark = pytest.mark.on_postgresql
+
 
 async def _held(w: World, it: Placed) -> dict[str, Any]:
     [action] = [action for action in await w.actions(it.id) if action["state"] == "held"]

@@ -12,6 +12,8 @@ from tests.flow.test_baseline_walk import stock
 from tests.flow.test_rewound import HOUR, STORAGES, Storage, go, refunded_after_backup, restored, why_held
 from tests.flow.world import MUG, TOTAL, Placed, World, known_order, world
 
+pytestmark = pytest.mark.on_postgresql
+
 
 def completes(w: World, it: Placed) -> None:
     w.store.set_status(it.id, "completed")

@@ -3,8 +3,12 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.flow.ways import complete, refund_elsewhere, refund_lines
 from tests.flow.world import MUG, TOTAL, Placed, World, known_order
+
+pytestmark = pytest.mark.on_postgresql
 
 
 async def nothing_more_happens(w: World, it: Placed) -> None:

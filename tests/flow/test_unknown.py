@@ -14,6 +14,8 @@ from bridge.woo.client import WooStore
 from tests.flow.ways import WILL_PAY
 from tests.flow.world import MUG, STORE, TOTAL, Money, Placed, ProviderName, World, known_order
 
+pytestmark = pytest.mark.on_postgresql
+
 PROVIDERS = pytest.mark.parametrize("provider", ["resurs", "ecster"])
 AFTER = (Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.HTML_AFTER)
 FAULTS = (*AFTER, Fault.DROP_BEFORE, Fault.ERROR_BEFORE, Fault.HTML_BEFORE, Fault.BUSY)

@@ -18,6 +18,8 @@ from tests.flow.test_crash import _about_to_capture
 from tests.flow.test_unknown import CALL
 from tests.flow.world import TOTAL, World, known_order
 
+pytestmark = pytest.mark.on_postgresql
+
 
 def _fails(monkeypatch: pytest.MonkeyPatch, method: str, times: int) -> list[int]:
     """Let the next calls of a method of outbox or journal fail as on a full disk; return those it got."""

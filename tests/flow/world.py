@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from ruamel.yaml import YAML
 
 from bridge.app import read_settings, units
 from bridge.db import queries
-from bridge.db.connection import opened
 from bridge.engine.cycles import Ended, once
 from bridge.engine.unit import Unit
 from bridge.sandbox.clock import ManualClock
@@ -24,6 +22,7 @@ from bridge.sandbox.faults import Faults
 from bridge.sandbox.resurs import ResursSandbox
 from bridge.sandbox.server import Server
 from bridge.sandbox.store import StoreSandbox
+from tests import databases
 
 RESURS_METHOD = "6f1c2c7e-9a54-4f6b-8a53-3f4d9f0b1c11"
 STORE = "butiken"
@@ -134,8 +133,8 @@ class World:
     async def bridge(self) -> Unit:
         """The bridge over this world; opened on its database where it is not running."""
         if self._unit is None:
-            if not self.database.exists():
-                self.database.write_bytes(await _new_database())
+            if not await databases.is_there(self.database):
+                await databases.make(self.database)
             path = self.folder / "settings.yaml"
             with path.open("w") as file:
                 YAML().dump(_settings(self), file)
@@ -149,13 +148,13 @@ class World:
         await self._running.aclose()
 
     @property
-    def database(self) -> Path:
-        return self.folder / "bridge.sqlite3"
+    def database(self) -> str:
+        """Its URL."""
+        return databases.url_in(self.folder)
 
     async def lose_database(self) -> None:
         await self.stop()
-        for path in self.folder.glob("bridge.sqlite3*"):
-            path.unlink()
+        await databases.lose(self.database)
 
     async def cycle(self, wait: timedelta = timedelta(minutes=15)) -> Ended:
         """One `once`, waiting by the world's clock."""
@@ -250,27 +249,10 @@ class World:
         return [note.text for note in sorted(ours, key=lambda note: note.id)]
 
 
-_made: list[bytes] = []
-
-
-async def _new_database() -> bytes:
-    """A database with its schema and nothing in it; made once, since that is what takes a test's time."""
-    if not _made:
-        with TemporaryDirectory() as folder:
-            async with opened(f"sqlite://{folder}/bridge.sqlite3"):
-                pass
-            _keep(Path(folder, "bridge.sqlite3"))
-    return _made[0]
-
-
-def _keep(database: Path) -> None:
-    _made.append(database.read_bytes())
-
-
 async def until(true: Callable[[], bool]) -> None:
     """Let the others go on until it is so; the test fails where that does not come about."""
     async with asyncio.timeout(10):
-        while not true():  # noqa: ASYNC110 - what is waited for happens in a sandbox, which knows no events of ours
+        while not true():
             await asyncio.sleep(0.005)
 
 
@@ -303,6 +285,7 @@ async def world(
             urls=urls,
             changes=changes,
         )
+        stack.push_async_callback(databases.lose, made.database)
         stack.push_async_callback(made.stop)
         yield made
 
@@ -327,7 +310,7 @@ def _settings(w: World) -> dict[str, Any]:
     """The settings of a live store with both providers; its `changes` go over the store's keys."""
     store, resurs, ecster = w.urls
     return {
-        "database": f"sqlite://{w.database}",
+        "database": w.database,
         "stores": [
             {
                 "name": STORE,

@@ -43,7 +43,7 @@ async def hints(looks: Looks) -> AsyncIterator[Hints]:
 
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while not true():  # noqa: ASYNC110 (what is waited for sets no event)
+        while not true():
             await asyncio.sleep(0.001)
 
 

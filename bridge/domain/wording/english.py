@@ -210,6 +210,10 @@ ENGLISH = Wording(
             "The order came to need {step} while wc-bridge only watched.",
             "Ask the administrator to approve it if it is still right, else to drop it.",
         ),
+        Reason.RESTORED: Attention(
+            "The order came to need {step} before the database of wc-bridge was restored from a backup.",
+            "Ask the administrator to approve it if it is still right, else to drop it.",
+        ),
         Reason.BASELINE_RESERVED: Attention(
             "The order ended before wc-bridge was there: it asks for {asked}, and {reserved} is still reserved.",
             "Capture or cancel in the {provider} portal; wc-bridge leaves the payment alone.",

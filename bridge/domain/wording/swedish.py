@@ -213,6 +213,10 @@ SWEDISH = Wording(
             "Ordern kom att kräva {step} medan wc-bridge bara bevakade butiken.",
             "Be administratören godkänna det om det fortfarande stämmer, annars stryka det.",
         ),
+        Reason.RESTORED: Attention(
+            "Ordern kom att kräva {step} innan databasen hos wc-bridge återställdes från en säkerhetskopia.",
+            "Be administratören godkänna det om det fortfarande stämmer, annars stryka det.",
+        ),
         Reason.BASELINE_RESERVED: Attention(
             "Ordern avslutades innan wc-bridge fanns: {asked} skulle debiteras, och {reserved} är reserverat.",
             "Debitera eller annullera i portalen hos {provider}; wc-bridge rör inte betalningen.",

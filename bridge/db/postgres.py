@@ -1,0 +1,67 @@
+"""PostgreSQL: how tortoise connects to it, and a connection apart from tortoise's.
+
+asyncpg reads the URL itself, as libpq does: what it leaves open comes from PGHOST, PGPASSWORD, ~/.pgpass and the
+like. This module needs asyncpg; tortoise loads it by its name, for a `postgresql://` URL alone.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
+from tortoise.exceptions import DBConnectionError
+
+_WAIT = 10
+"""Seconds that a connection may take, and a write may wait for another's."""
+_ANSWER = 60
+"""Seconds that any one statement may take: a server that went silent is not waited for for ever."""
+_SETTINGS = {
+    "application_name": "wc-bridge",
+    "lock_timeout": f"{_WAIT}s",
+    "tcp_keepalives_idle": "60",
+    "timezone": "UTC",
+}
+
+
+class NotThere(DBConnectionError):
+    """The server has no database of this name."""
+
+
+class Client(AsyncpgDBClient):
+    def __init__(self, url: str, *, read_only: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._url, self._read_only = url, read_only
+
+    async def create_pool(self, **_: Any) -> Any:
+        own = {"default_transaction_read_only": "on"} if self._read_only else {}
+        with _reached():
+            return await asyncpg.create_pool(
+                self._url,
+                min_size=self.pool_minsize,
+                max_size=self.pool_maxsize,
+                timeout=_WAIT,
+                command_timeout=_ANSWER,
+                server_settings=_SETTINGS | own,
+            )
+
+
+client_class = Client
+"""Tortoise looks for this name."""
+
+
+async def connect(url: str, database: str | None = None) -> Any:
+    """Open a connection apart from the pool, to another `database` of the server if one is named."""
+    with _reached():
+        return await asyncpg.connect(url, database=database, timeout=_WAIT, server_settings=_SETTINGS)
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """A server that can't be reached is the database's failure, whatever the system calls it."""
+    try:
+        yield
+    except asyncpg.InvalidCatalogNameError as error:
+        raise NotThere(f"{error}: `wc-bridge db create` makes it") from error
+    except OSError as error:
+        raise DBConnectionError(str(error) or "it does not answer") from error

@@ -1,0 +1,147 @@
+"""What is asked often finds its rows by an index, on either kind of database."""
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tortoise.connection import get_connection
+from tortoise.transactions import in_transaction
+
+from bridge.db import models, rewinds
+from bridge.db.connection import existing, opened
+from bridge.db.journal import Journal
+from tests import databases
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MANY = 3000
+"""Orders of a store that are at rest; of the other store in the same database as many."""
+OPEN = 40
+"""Orders that are watched, due, and have a note to write and an action to do."""
+
+OFTEN: dict[str, Callable[[Journal], Awaitable[object]]] = {
+    "due": lambda journal: journal.due(NOW, 8, {1}),
+    "next_due": lambda journal: journal.next_due(notes=True),
+    "count_due": lambda journal: journal.count_due(notes=True),
+    "notes_due": lambda journal: journal.notes_due(NOW),
+    "known_many": lambda journal: journal.known_many(range(1, 1201)),
+    "known_ids": lambda journal: journal.known_ids(range(1, 1201)),
+    "wake": lambda journal: journal.wake(range(1, 1201), NOW),
+    "wake_unfinished": lambda journal: journal.wake_unfinished(NOW),
+    "watched": lambda journal: journal.watched(),
+    "moved_since": lambda journal: journal.moved_since(NOW),
+    "owner": lambda journal: journal.owner("resurs", "p7", 8),
+    "newest": lambda journal: rewinds.newest(journal.store, 100),
+    "touched": lambda journal: rewinds.touched(journal.store, NOW),
+    "last_touched": lambda journal: rewinds.last_touched(journal.store, 20),
+    "let_go": lambda journal: rewinds.let_go(journal.store, NOW),
+}
+"""What is asked at each tick, look and sweep, or of a store that is held."""
+
+
+async def fill(store: str) -> None:
+    """A store of many orders at rest, and a few that are not."""
+    await models.StoreRow.create(name=store, rewound="went back")
+    numbers = range(1, MANY + OPEN + 1)
+    rows = [
+        models.OrderRow(
+            store_id=store,
+            order_id=number,
+            provider="resurs",
+            payment_id=f"p{number}",
+            watched=number > MANY,
+            due=NOW if number > MANY else None,
+            changed=NOW,
+        )
+        for number in numbers
+    ]
+    await models.OrderRow.bulk_create(rows)
+    made = await models.OrderRow.filter(store_id=store).order_by("order_id").values_list("id", flat=True)
+    told = [models.EventRow(order_id=row, at=NOW, topic="seen", text="") for row in made]
+    await models.EventRow.bulk_create(told)
+    notes = [models.NoteRow(order_id=row, mark="m", text="", created=NOW, next_try=NOW) for row in made[MANY:]]
+    await models.NoteRow.bulk_create(notes)
+    actions = [
+        models.ActionRow(
+            order_id=row,
+            open_slot=row if number >= MANY else None,
+            step="{}",
+            key="k",
+            kind="capture",
+            state="ready" if number >= MANY else "done",
+            amount=1,
+            target=1,
+            currency="SEK",
+            provider="resurs",
+            created=NOW,
+            updated=NOW,
+        )
+        for number, row in enumerate(made)
+    ]
+    await models.ActionRow.bulk_create(actions)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("filled") / "bridge.sqlite3"
+
+    async def make() -> None:
+        async with opened(f"sqlite://{path}"):
+            for store in ("butiken", "filialen"):
+                await fill(store)
+
+    asyncio.run(make())
+    return path
+
+
+@pytest.mark.parametrize("asks", OFTEN.values(), ids=OFTEN)
+async def test_what_is_asked_often_reads_no_more_rows_than_it_finds(
+    tmp_path: Path, filled: Path, asks: Callable[[Journal], Awaitable[object]]
+) -> None:
+    """Each statement that is executed, as SQLite plans it: no table is read whole, nor all that a store has."""
+    path = tmp_path / "bridge.sqlite3"
+    shutil.copy(filled, path)
+    executed: list[str] = []
+    async with opened(f"sqlite://{path}"):
+        connection: Any = get_connection("default")
+        async with connection.acquire_connection() as driver:
+            await driver.set_trace_callback(executed.append)
+        await asks(Journal("butiken"))
+    asked = [text for text in executed if text.startswith(("SELECT", "UPDATE", "DELETE"))]
+    assert asked
+    with closing(sqlite3.connect(path)) as database:
+        for text in asked:
+            for *_, step in database.execute(f"EXPLAIN QUERY PLAN {text}"):
+                assert not step.startswith("SCAN"), (step, text[:400])
+                assert not step.endswith("(store_id=?)"), (step, text[:400])
+
+
+@pytest.mark.on_postgresql(alone=True)
+async def test_a_server_finds_it_by_an_index_too(tmp_path: Path, database: str) -> None:
+    """Each statement that is executed, as the server plans it where it would rather not read a table whole."""
+    url = databases.url_in(tmp_path)
+    await databases.make(url)
+    async with existing(url):
+        for store in ("butiken", "filialen"):
+            await fill(store)
+        await get_connection("default").execute_script("ANALYZE")
+        async with in_transaction() as transaction:  # all that is asked goes over its connection
+            driver: Any = transaction._connection
+            await driver.execute("SET LOCAL enable_seqscan = off")
+            for name, asks in OFTEN.items():
+                executed: list[Any] = []
+                driver.add_query_logger(executed.append)
+                await asks(Journal("butiken"))
+                await asyncio.sleep(0)  # the driver tells in a turn of its own
+                driver.remove_query_logger(executed.append)
+                asked = [it for it in executed if it.query.startswith(("SELECT", "UPDATE", "DELETE"))]
+                assert asked, name
+                for it in asked:
+                    plan = [row[0] for row in await driver.fetch(f"EXPLAIN {it.query}", *it.args)]
+                    read_whole = [step for step in plan if "Seq Scan on" in step and "on stores" not in step]
+                    assert not read_whole, (name, it.query[:400], plan)

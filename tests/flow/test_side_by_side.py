@@ -1,0 +1,176 @@
+"""Two connections that write about one order at the same time: neither is lost, and none waits for ever.
+
+Where a third connection holds a row, both run up to it and then wait in the order in which they came.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from bridge.db.failures import FAILURES
+from bridge.db.persons import approve, drop, retry
+from bridge.engine import acting
+from bridge.engine.looking import look
+from bridge.engine.polling import poll
+from bridge.errors import UsageError
+from bridge.sandbox.faults import Fault
+from tests.flow.test_crash import _about_to_capture
+from tests.flow.test_unknown import CALL
+from tests.flow.ways import complete
+from tests.flow.world import STORE, TOTAL, Placed, World, known_order
+
+pytestmark = pytest.mark.on_postgresql(alone=True)
+
+
+async def _at_once(w: World, row: str, *work: Coroutine[Any, Any, object]) -> list[object]:
+    """Start these one after the other while `row` is held, until each waits; then let go. Return how they ended."""
+    holder, watcher = await asyncpg.connect(w.database), await asyncpg.connect(w.database)
+    tasks: list[asyncio.Task[object]] = []
+    try:
+        async with holder.transaction():
+            await holder.execute(f"SELECT 1 FROM {row} FOR NO KEY UPDATE")  # noqa: S608 (the case says which)
+            for it in work:
+                tasks.append(asyncio.create_task(it))
+                await _waiting(watcher, len(tasks))
+    finally:
+        await holder.close()
+        await watcher.close()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    return list(ended)
+
+
+async def _waiting(watcher: asyncpg.Connection, count: int) -> None:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with asyncio.timeout(5):
+        while await watcher.fetchval(query) != count:
+            await asyncio.sleep(0.005)
+
+
+async def _old_refund(w: World, it: Placed) -> int:
+    """Held, since it was days old when the bridge first saw it; and something about the order has changed since."""
+    await complete(w, it)
+    w.store.refund(it.id, lines={"MUGG": 1})
+    w.clock.advance(5 * 86400)
+    await w.cycle()
+    w.store.set_status(it.id, "processing")
+    w.clock.advance(1)
+    return int((await w.actions(it.id))[-1]["id"])
+
+
+async def test_a_person_s_word_and_a_look_are_both_kept(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        action = await _old_refund(w, it)
+        unit = await w.bridge()
+        row = f"orders WHERE order_id = {it.id}"
+        seen, said = await _at_once(w, row, look(unit, it.id), drop(action, "cash", w.clock.now()))
+        assert seen is None
+        assert not isinstance(said, BaseException)
+        story = await w.story(it.id)
+        assert story["status"] == "processing"
+        assert [it["how"] for it in story["settlements"]] == ["waived"]
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, 0)
+
+
+async def test_a_poll_and_a_person_s_word_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        action = await _old_refund(w, it)
+        unit = await w.bridge()
+        row = f"stores WHERE name = '{STORE}'"
+        ended = await _at_once(w, row, poll(unit), drop(action, "cash", w.clock.now()))
+        assert [one for one in ended if isinstance(one, BaseException)] == []
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, 0)
+        assert (await w.story(it.id))["status"] == "processing"
+
+
+async def test_a_call_that_is_taken_as_cut_off_and_a_person_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        ready = await _about_to_capture(w, it)
+        unit, now = await w.bridge(), w.clock.now()
+        await unit.outbox.begin_attempt(ready.action, acting.attempt(ready), now)
+        cut_off = unit.outbox.cut_off(ready.action, "the bridge stopped", now)
+        ended = await _at_once(w, f"orders WHERE order_id = {it.id}", retry(ready.action, now), cut_off)
+        assert [one for one in ended if isinstance(one, BaseException)] == []
+        assert await w.states(it.id) == [f"capture {TOTAL} unknown"]
+
+
+async def test_a_refund_is_approved_or_dropped_never_both(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        action, now = await _old_refund(w, it), w.clock.now()
+        row = f"stores WHERE name = '{STORE}'"
+        dropped, approved = await _at_once(w, row, drop(action, "cash", now), approve(action, now))
+        assert not isinstance(dropped, BaseException)
+        assert isinstance(approved, UsageError)
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, 0)
+
+
+async def test_a_refund_that_is_dropped_while_its_call_begins_is_either(tmp_path: Path) -> None:
+    """Whoever comes first; the other is told."""
+    async with known_order(tmp_path) as (w, it):
+        ready = await _about_to_capture(w, it)
+        unit, now = await w.bridge(), w.clock.now()
+        begin = unit.outbox.begin_attempt(ready.action, acting.attempt(ready), now)
+        row = f"actions WHERE id = {ready.action}"
+        dropped, begun = await _at_once(w, row, drop(ready.action, "cash", now), begin)
+        assert not isinstance(dropped, BaseException)
+        assert begun is False
+        assert await w.states(it.id) == [f"capture {TOTAL} dropped"]
+        assert w.calls() == []
+
+
+async def test_one_call_is_begun_once(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        ready = await _about_to_capture(w, it)
+        unit, now = await w.bridge(), w.clock.now()
+        both = (unit.outbox.begin_attempt(ready.action, acting.attempt(ready), now) for _ in range(2))
+        assert await _at_once(w, f"actions WHERE id = {ready.action}", *both) == [True, False]
+        assert len(await w.told(it.id, "called")) == 1
+
+
+async def test_one_note_is_sent_once(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.store.faults.plan(Fault.BUSY, method="POST", path="/notes", retry_after=60)
+        w.store.set_status(it.id, "completed")
+        await w.cycle(w.instant)
+        w.clock.advance(60)
+        await w.cycle(w.instant)
+        unit, now = await w.bridge(), w.clock.now()
+        [note] = await unit.outbox.notes(it.id, now.replace(year=now.year + 1))
+        both = (unit.outbox.note_tried(note, now) for _ in range(2))
+        assert await _at_once(w, f"notes WHERE id = {note.id}", *both) == [True, False]
+
+
+async def test_an_order_that_two_polls_see_first_is_known_once(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, _):
+        new = w.place()
+        w.clock.advance(1)
+        unit = await w.bridge()
+        assert await _at_once(w, f"stores WHERE name = '{STORE}'", poll(unit), poll(unit)) == [None, None]
+        story = await w.story(new.id)
+        assert story["problem"] == ""
+        assert [event["topic"] for event in story["story"]] == ["seen"]
+
+
+async def test_a_call_is_settled_although_the_server_went_away_in_the_middle_of_it(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.store.set_status(it.id, "completed")
+        w.resurs.faults.plan(Fault.DROP_AFTER, method="POST", path=CALL)
+        administrator = await asyncpg.connect(w.database)
+        await w.cycle(w.instant)
+        await administrator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await administrator.close()
+        with suppress(*FAILURES):  # the first that comes upon it; the daemon's next tick goes on
+            await w.cycle()
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, 0)
+        assert len(w.calls()) == 1
