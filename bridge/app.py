@@ -13,6 +13,8 @@ from bridge.db.connection import opened, sqlite_path
 from bridge.db.journal import Journal
 from bridge.db.lock import alone
 from bridge.db.outbox import Outbox
+from bridge.db.place import place_of
+from bridge.domain.binding import Place
 from bridge.domain.changes import SWITCH
 from bridge.domain.claims import Method
 from bridge.domain.rules import Rules, StatusLock
@@ -40,7 +42,8 @@ async def units(
     kinds = provider_kinds()
     with alone(sqlite_path(settings.database)):
         async with opened(settings.database), aiohttp.ClientSession() as session:
-            made = [_unit(store, kinds, session, now, chance) for store in settings.stores]
+            place = await place_of(settings.database)
+            made = [_unit(store, kinds, session, now, chance, place) for store in settings.stores]
             for unit, store in zip(made, settings.stores, strict=True):
                 await start(unit, store.mode)
             yield made
@@ -52,31 +55,48 @@ def _unit(
     session: aiohttp.ClientSession,
     now: Callable[[], datetime],
     chance: Callable[[], float],
+    place: Place,
 ) -> Unit:
-    id_keys = {key for provider in store.providers for key in kinds[provider.type].PAYMENT_ID_KEYS}
     return Unit(
-        store=WooStore(
-            session,
-            name=store.name,
-            url=store.url,
-            consumer_key=store.consumer_key.reveal(),
-            consumer_secret=store.consumer_secret.reveal(),
-            keep_meta=frozenset({SWITCH, *id_keys}),
-            concurrency=store.concurrency,
-            clock=lambda: now().timestamp(),
-        ),
+        store=shop_of(store, session, now),
         providers=tuple(kinds[provider.type].connect(provider, session) for provider in store.providers),
-        methods=tuple(_method(i, provider, kinds[provider.type]) for i, provider in enumerate(store.providers)),
+        methods=methods_of(store),
         journal=Journal(store.name),
         outbox=Outbox(store.name),
         rules=rules(store),
         live=store.mode == "live",
         language=store.language,
+        url=store.url,
+        place=place,
         overlap=store.poll.overlap,
         start_from=store.start_from if isinstance(store.start_from, date) else None,
         now=now,
         chance=chance,
     )
+
+
+def shop_of(
+    store: StoreSettings, session: aiohttp.ClientSession, now: Callable[[], datetime] = utc_now
+) -> WooStore:
+    """Return the client of a store's shop. Raises SettingsError where its key can't be read."""
+    kinds = provider_kinds()
+    id_keys = {key for provider in store.providers for key in kinds[provider.type].PAYMENT_ID_KEYS}
+    return WooStore(
+        session,
+        name=store.name,
+        url=store.url,
+        consumer_key=store.consumer_key.reveal(),
+        consumer_secret=store.consumer_secret.reveal(),
+        keep_meta=frozenset({SWITCH, *id_keys}),
+        concurrency=store.concurrency,
+        clock=lambda: now().timestamp(),
+    )
+
+
+def methods_of(store: StoreSettings) -> tuple[Method, ...]:
+    """How the providers of a store recognise their orders."""
+    kinds = provider_kinds()
+    return tuple(_method(i, provider, kinds[provider.type]) for i, provider in enumerate(store.providers))
 
 
 def _method(place: int, provider: ProviderSettings, kind: ProviderKind) -> Method:

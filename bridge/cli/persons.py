@@ -1,6 +1,5 @@
 """`approve`, `adopt`, `drop` and `retry`: what a person says about actions."""
 
-import sys
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -8,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from bridge.cli.shared import Command, json_option, print_json, run_async, settings
+from bridge.cli.shared import Command, ask, json_option, print_json, run_async, settings
 from bridge.db import persons, queries
 from bridge.db.connection import existing
 from bridge.db.persons import Said
@@ -103,7 +102,7 @@ def adopt(*, numbers: tuple[int, ...], order: tuple[str, int] | None, yes: bool,
     tag = next((one.tag for one in chosen.stores if one.name == store), None) or ""
     shown = _in_database(chosen.database, lambda: persons.unexplained(store, order_id, tag))
     returned = f"{to_major(shown.amount, shown.currency)} {shown.currency}"
-    _ask(f"take returns of {returned} on order {order_id} as no business of the shop?", yes=yes)
+    ask(f"take returns of {returned} on order {order_id} as no business of the shop?", yes=yes)
     said = _in_database(chosen.database, lambda: persons.adopt_returns(store, order_id, tag, shown, _now()))
     _tell([said], as_json=as_json)
 
@@ -122,7 +121,7 @@ def _each(
         raise UsageError("name the actions by number (see `wc-bridge actions`), or an order by --order STORE N")
     url = settings().database
     chosen = _in_database(url, lambda: _chosen(numbers, order))
-    _ask(f"{word} {_count_and_sum(chosen)}?", yes=yes)
+    ask(f"{word} {_count_and_sum(chosen)}?", yes=yes)
 
     async def work() -> list[Said]:
         return [await say(action["id"], _now()) for action in chosen]
@@ -146,18 +145,6 @@ def _count_and_sum(actions: list[dict[str, Any]]) -> str:
     amounts = " + ".join(f"{to_major(amount, currency)} {currency}" for currency, amount in sums.items())
     kinds = sorted({action["kind"] for action in actions})
     return f"{len(actions)} {'action' if len(actions) == 1 else 'actions'} ({', '.join(kinds)}), {amounts}"
-
-
-def _ask(question: str, *, yes: bool) -> None:
-    """Ask, unless told not to. Raises UsageError on anything but a yes: nothing is changed."""
-    if yes:
-        return
-    click.echo(f"{question} [y/N] ", nl=False, err=True)
-    answer = sys.stdin.readline()
-    if not answer:  # nobody is there to answer
-        click.echo(err=True)
-    if answer.strip().lower() not in ("y", "yes"):
-        raise UsageError("nothing was changed: answer y, or say --yes")
 
 
 def _in_database(url: str, work: Callable[[], Awaitable[T]]) -> T:

@@ -8,18 +8,15 @@ import aiohttp
 import click
 from rich.text import Text
 
+from bridge.app import shop_of
 from bridge.cli.shared import Command, console, finish, json_option, print_json, run_async, settings
 from bridge.db import rewinds
 from bridge.db.connection import existing
-from bridge.domain.changes import SWITCH
 from bridge.domain.money import to_major
 from bridge.domain.orders import GONE
 from bridge.domain.rewinding import told
 from bridge.engine.forgotten import Difference, differences, go_on
 from bridge.errors import UsageError
-from bridge.providers.registry import provider_kinds
-from bridge.settings import StoreSettings
-from bridge.woo.client import WooStore
 
 
 @click.command(cls=Command)
@@ -52,7 +49,7 @@ def rewound(*, name: str, go: bool, as_json: bool) -> None:
             why, now = await rewinds.held(name), datetime.now(UTC)
             if not why:
                 return "", []
-            found = [it async for it in differences(_client(session, store), now)]
+            found = [it async for it in differences(shop_of(store, session), now)]
             if go:
                 await go_on(name, found, now)
             return why, found
@@ -65,20 +62,6 @@ def rewound(*, name: str, go: bool, as_json: bool) -> None:
     else:
         _print(name, why, found, go=go)
     finish(1 if why and not go else 0)
-
-
-def _client(session: aiohttp.ClientSession, store: StoreSettings) -> WooStore:
-    kinds = provider_kinds()
-    id_keys = {key for provider in store.providers for key in kinds[provider.type].PAYMENT_ID_KEYS}
-    return WooStore(
-        session,
-        name=store.name,
-        url=store.url,
-        consumer_key=store.consumer_key.reveal(),
-        consumer_secret=store.consumer_secret.reveal(),
-        keep_meta=frozenset({SWITCH, *id_keys}),
-        concurrency=store.concurrency,
-    )
 
 
 def _shown(it: Difference) -> dict[str, Any]:

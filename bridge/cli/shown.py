@@ -15,13 +15,14 @@ from bridge.db import queries
 from bridge.db.connection import existing
 from bridge.domain.money import to_major
 from bridge.domain.records import State
+from bridge.engine import binding
 from bridge.engine.rewinding import remedy
 from bridge.errors import UsageError
 
 _COLOURS = {"done": "green", "held": "bold red", "unknown": "bold yellow", "waiting": "yellow", "dropped": "dim"}
 _MINUTE = 60
 _STORAGES = {"hpos": "HPOS", "posts": "posts storage", "": "unknown storage"}
-_NEEDING = ("attention", "problem", "rewound", "failing", "tried_long")
+_NEEDING = ("attention", "problem", "rewound", "unbound", "down", "failing", "tried_long")
 """The parts of a store's status that are empty while all is well."""
 
 
@@ -76,7 +77,14 @@ def _print_troubles(out: Console, store: dict[str, Any]) -> None:
         _paragraph(out, "not polling: ", f"{store['problem']}{rests}")
     if store["rewound"]:
         _paragraph(out, "held, nothing is called or noted: ", f"{store['rewound']}; {remedy(store['store'])}")
-    for text, count in Counter(one["text"] for one in store["failing"]).items():
+    if store["unbound"]:
+        _paragraph(out, "refused, nothing is done: ", f"{store['unbound']}; {binding.remedy(store['store'])}")
+    for it in store["down"]:
+        tries = f"no answer since {_when(it['since'])}, tried again {_when(it['next_try'])}"
+        _paragraph(out, f"{it['remote']} is down: ", f"{tries}, {_orders(it['waiting'])} waiting; {it['text']}")
+    told = {it["text"] for it in store["down"]}
+    failing = [one["text"] for one in store["failing"] if one["text"] not in told]
+    for text, count in Counter(failing).items():
         _paragraph(out, f"{count} waiting: ", text)
     for item in store["tried_long"]:
         _paragraph(out, "tried for long: ", _tried(item))
@@ -100,6 +108,10 @@ def _print_attention(out: Console, store: dict[str, Any]) -> None:
 
 def _paragraph(out: Console, front: str, text: str, *, style: str = "bold red") -> None:
     out.print(Padding(Text.assemble((front, style), text), (0, 0, 0, 2), expand=False))
+
+
+def _orders(count: int) -> str:
+    return f"{count} {'order' if count == 1 else 'orders'}"
 
 
 def _tried(item: dict[str, Any]) -> str:
@@ -155,7 +167,8 @@ def actions(*, state: str | None, order_id: int | None, as_json: bool) -> None:
         out.print("no actions" if state is None and order_id is None else "no such actions")
         return
     several = len({row["store"] for row in found}) > 1
-    table = _table("id", *(["store"] if several else []), "order", "kind", "amount", "state", "updated", "reason")
+    columns = ("order", "kind", "amount", "state", "updated", "next try", "reason")
+    table = _table("id", *(["store"] if several else []), *columns)
     for row in found:
         table.add_row(
             _text(row["id"]),
@@ -165,6 +178,7 @@ def actions(*, state: str | None, order_id: int | None, as_json: bool) -> None:
             _amount(row),
             Text(row["state"], style=_COLOURS.get(row["state"], "")),
             _when(row["updated"]),
+            _when(row["next_try"] or "")[-5:],
             row["reason"],
         )
     out.print(table)

@@ -15,7 +15,7 @@ from tortoise.transactions import in_transaction
 
 from bridge.db.codec import ORDER, PAYMENT, RULES, STEP, dump, load
 from bridge.db.known import Known, Look, Overtaken, Sight, as_problem, failed_on, known_from, record_text
-from bridge.db.models import ActionRow, NoteRow, OrderRow, SettlementRow, StoreRow
+from bridge.db.models import ActionRow, NoteRow, OrderRow, OutageRow, SettlementRow, StoreRow
 from bridge.db.rows import end_action, facts_text, ids, save_settlements, start_action, tell
 from bridge.domain.records import How, Settlement, State
 from bridge.domain.rules import Rules
@@ -117,7 +117,7 @@ class Journal:
         """Commit one sight; where somebody else wrote about the order meanwhile, only have it looked at."""
         row = await OrderRow.get_or_none(store_id=self.store, order_id=sight.order_id)
         if row is None:
-            row = await OrderRow.create(store_id=self.store, order_id=sight.order_id)
+            row = await OrderRow.create(store_id=self.store, order_id=sight.order_id, provider=sight.provider)
         elif row.version != sight.version:
             await self.wake([sight.order_id], now)
             return
@@ -126,6 +126,7 @@ class Journal:
             values["why"] = sight.why
         if sight.order is not None and sight.record is not None:
             values |= {
+                "provider": row.provider or sight.provider,
                 "number": sight.order.number,
                 "status": sight.order.status,
                 "snapshot": dump(ORDER, sight.order),
@@ -174,6 +175,7 @@ class Journal:
                 record=record_text(look.record),
                 problem="",
                 failures=0,
+                insisted=False,
                 why=look.why,
                 attention=look.attention,
                 facts=look.facts,
@@ -229,7 +231,7 @@ class Journal:
 
     async def look_failed(self, row: int, why: str, due: datetime) -> None:
         """A look could not be finished: nothing is known to have changed; try again at `due`."""
-        await OrderRow.filter(id=row).update(why=why, due=due, failures=F("failures") + 1)
+        await OrderRow.filter(id=row).update(why=why, due=due, failures=F("failures") + 1, insisted=False)
 
     async def set_aside(self, row: int, problem: str, due: datetime | None, now: datetime) -> None:
         """The order can't be understood: keep it visible, and look again later."""
@@ -260,17 +262,29 @@ class Journal:
 
     # ------------------------------------------------------------------ what is due
 
-    async def due(self, now: datetime, limit: int, without: Iterable[int]) -> list[int]:
-        """Return up to `limit` orders to look at now, longest due first."""
+    async def due(
+        self, now: datetime, limit: int, without: Iterable[int], shut: Iterable[str] = ()
+    ) -> list[tuple[int, str, bool]]:
+        """Return up to `limit` orders to look at now, longest due first: id, provider, whether a person insists.
+
+        Of the providers that are `shut` only those on which a person insists.
+        """
         query = OrderRow.filter(store_id=self.store, due__lte=now).exclude(order_id__in=list(without) or [-1])
-        return await ids(query.order_by("due").limit(limit), "order_id")
+        if closed := list(shut):
+            query = query.filter(~Q(provider__in=closed) | Q(insisted=True))
+        rows = await query.order_by("due").limit(limit).values("order_id", "provider", "insisted")
+        return [(row["order_id"], row["provider"], row["insisted"]) for row in rows]
 
     async def next_due(self, *, notes: bool) -> datetime | None:
-        """Return when the next look is due, or (`notes`) the next note."""
-        row = await OrderRow.filter(store_id=self.store, due__isnull=False).order_by("due").first()
-        waiting = NoteRow.filter(order__store_id=self.store, next_try__isnull=False).order_by("next_try")
-        note = await waiting.first() if notes else None
+        """Return when the next look is due, or (`notes`) the next note, or a remote that is waited for is tried."""
+        paused = await OutageRow.filter(store_id=self.store, paused=True)
+        orders = OrderRow.filter(store_id=self.store, due__isnull=False)
+        waiting = await orders.filter(provider__in=[it.remote for it in paused] or ["-"]).exists()
+        row = await orders.exclude(provider__in=[it.remote for it in paused] or ["-"]).order_by("due").first()
+        unwritten = NoteRow.filter(order__store_id=self.store, next_try__isnull=False).order_by("next_try")
+        note = await unwritten.first() if notes else None
         moments = [row.due if row else None, note.next_try if note else None]
+        moments += [it.next_try for it in paused if waiting]
         return min((moment for moment in moments if moment is not None), default=None)
 
     async def count_due(self, *, notes: bool) -> int:

@@ -210,6 +210,6 @@ async def _tell(order_row: int, text: str, now: datetime) -> None:
     """A person's word is part of the story, and the order is looked at at once, however long its store was to
     rest; a look under way begins again.
     """
-    await OrderRow.filter(id=order_row).update(due=now, version=F("version") + 1)
+    await OrderRow.filter(id=order_row).update(due=now, insisted=True, version=F("version") + 1)
     await StoreRow.filter(orders__id=order_row).update(rest_until=None)
     await tell(order_row, (("person", text),), now)

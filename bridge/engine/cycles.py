@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bridge.domain.outages import SHOP
+from bridge.engine import outages
+from bridge.engine.binding import check, misplaced
 from bridge.engine.polling import poll
 from bridge.engine.sweeping import sweep
 from bridge.engine.unit import Unit
@@ -46,6 +49,8 @@ class Ended:
 async def start(unit: Unit, mode: str) -> None:
     """Make the store known to the journal, and take calls that a crash cut off as unknown."""
     await unit.journal.open(mode)
+    await misplaced(unit)
+    await outages.remember(unit)
     if await unit.journal.take_up(unit.rules, unit.now()):
         log.info("rules.changed", store=unit.store.name)
     cut_off = await unit.outbox.recover(unit.now())
@@ -63,16 +68,18 @@ async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False, i
         return state.problem
     unit.locale = state.locale
     try:
-        if state.asked is None:
-            await learn(unit)
+        if why := await _who_is_there(unit, state.asked):
+            return why
         await poll(unit, sweeping=sweeping)
-        if not unit.told or state.problem or (state.asked and unit.now() - state.asked >= DAILY):
+        if state.problem:
             await learn(unit)
         if sweeping:
             await sweep(unit, everything=everything)
     except RemoteError as error:
         down = unit.now() - state.polled if state.polled else LONGEST
         await _failed(unit, error, down, state.problem)
+        if not isinstance(error, AccessDenied):  # of that the administrator is told at once
+            await outages.not_answered(unit, SHOP, error)
         return str(error)
     except DatabaseError:
         raise
@@ -82,14 +89,27 @@ async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False, i
         problem = f"wc-bridge itself failed while polling ({type(error).__name__}): its log says where"
         await unit.journal.store_problem(problem)
         return problem
+    await outages.answered(unit, SHOP)
     if state.problem:
         log.info("store.recovered", store=unit.store.name, problem=state.problem)
     return ""
 
 
+async def _who_is_there(unit: Unit, asked: datetime | None) -> str:
+    """Before anything is read of a shop at the first time since the start, and daily, see that it is the one that
+    the database belongs to; return why it is not, or "".
+    """
+    if not unit.bound and (why := await misplaced(unit)):
+        return why
+    if not unit.bound or asked is None or unit.now() - asked >= DAILY:
+        return await learn(unit)
+    return ""
+
+
 async def work_unless_resting(unit: Unit, stopping: asyncio.Event | None = None) -> None:
     """Work on all that is due; while the store rests its orders wait with it, instead of each trying."""
-    if not _rests(unit, (await unit.journal.state()).rest_until):
+    await outages.alert(unit)
+    if unit.bound and not _rests(unit, (await unit.journal.state()).rest_until):
         await work_all_due(unit, stopping)
 
 
@@ -126,26 +146,35 @@ def rest_after(error: RemoteError, down: timedelta) -> timedelta | None:
     return max(SHORTEST, min(down / 2, LONGEST), min(error.after or SHORTEST, PATIENCE))
 
 
-async def learn(unit: Unit) -> None:
-    """Let the store tell its version, storage and language: at a start, daily, and after trouble (an update?).
+async def learn(unit: Unit) -> str:
+    """Let the store tell its address, version, storage and language: at a start, daily, and after trouble.
 
-    What it does not tell is not needed: the sweep goes as posts storage needs it, and notes are in English.
+    Return why it is not the shop that the database belongs to, or "". What else it does not tell is not needed: the
+    sweep goes as posts storage needs it, and notes are in English. Raises RemoteError at a start: who gives no
+    answer then may be anybody.
     """
-    asked, unit.told = unit.now(), True
+    asked = unit.now()
     try:
         facts = await unit.store.facts()
-    except RemoteError as error:  # what it is asked by may be broken where orders can be read
+    except RemoteError as error:
+        if not unit.bound:
+            raise
         log.warning("store.untold", store=unit.store.name, problem=str(error))
-        facts, asked = Facts(), asked - DAILY + AGAIN
-    await unit.journal.learned(facts, asked)
+        facts = Facts()
+    else:
+        if why := await check(unit, facts):
+            return why
+    # Told nothing, it is asked again soon: what it is asked by may be broken where orders can be read.
+    await unit.journal.learned(facts, asked if facts.version else asked - DAILY + AGAIN)
     unit.locale = facts.locale or unit.locale
+    return ""
 
 
 async def once(unit: Unit, wait: timedelta, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> Ended:
     """One full cycle: poll, sweep, work, and go on while something is due within `wait` of the start."""
     until = unit.now() + wait
     problem = await look_around(unit, sweeping=True, everything=True, insisting=True)
-    worked = done = await work_all_due(unit)
+    worked = done = await work_all_due(unit) if unit.bound else 0
     due = await unit.journal.next_due(notes=unit.live)
     # A store that can't be read is not waited for; nor, beyond the time, what is due and yet can't be worked on.
     while not problem and due is not None and due <= until and (done or unit.now() < until):

@@ -152,6 +152,7 @@ def _sight(unit: Unit, row: Row, known: Known | None, before: datetime | None, n
         watched=concerns,
         problem=problem if concerns else "",
         why=left_alone or None,
+        provider=unit.provider_of(order),
     )
 
 
@@ -239,6 +240,7 @@ def _baseline_sight(unit: Unit, order: Order, record: Record, now: datetime, kno
         due=now if ours and (record.closed is None or lately or asked) else None,
         watched=ours and record.closed is None,
         why=None if ours else not_ours(order),
+        provider=unit.provider_of(order),
     )
 
 

@@ -8,7 +8,10 @@ from typing import Literal
 
 from bridge.db.journal import Journal
 from bridge.db.outbox import Outbox
-from bridge.domain.claims import Method
+from bridge.domain.binding import Place
+from bridge.domain.claims import Method, claim
+from bridge.domain.orders import Order
+from bridge.domain.outages import Outage
 from bridge.domain.rules import Rules
 from bridge.ports import Provider, Store
 
@@ -25,6 +28,10 @@ class Unit:
     """False: look, decide and record, but write nothing to store or provider."""
     language: str
     """Of the notes, as settings.yaml has it: "en", "sv", or "auto", the shop's own."""
+    url: str
+    """Of the shop, as settings.yaml has it."""
+    place: Place
+    """Where the database lies."""
     overlap: timedelta
     start_from: date | None
     now: Callable[[], datetime]
@@ -38,10 +45,21 @@ class Unit:
     """Orders left alone until then although the journal says that they are due: it could not be told."""
     locale: str = ""
     """The shop's own language as it last said it ("sv_SE"); "" where that is not known."""
-    told: bool = False
-    """Whether the store was asked since the start for what it says about itself."""
+    bound: bool = False
+    """Whether the shop was asked since the start, and it and the machine are those that the database belongs to."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     """For the short pauses within one piece of work."""
+    outages: dict[str, Outage] = field(default_factory=dict)
+    """Of the shop and its providers, by name; kept in the journal too."""
+    confirmed: set[str] = field(default_factory=set)
+    """The remotes of which an outage was noticed since the start."""
+    asking: set[str] = field(default_factory=set)
+    """The remotes in an outage that an order is asking at this moment."""
+
+    def provider_of(self, order: Order) -> str:
+        """The name of the provider whose payment method the order names; "" where that is nobody's."""
+        mine = claim(order, self.methods)
+        return self.providers[mine.method.provider].name if mine else ""
 
     @property
     def spoken(self) -> Literal["en", "sv"]:

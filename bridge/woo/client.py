@@ -16,7 +16,7 @@ import aiohttp
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bridge.domain.orders import Order
-from bridge.errors import AccessDenied, Unreadable
+from bridge.errors import AccessDenied, AnswerLost, Nonsense, NotThere, Rejected, Unreadable
 from bridge.ports import Facts, Listed, Note, Row
 from bridge.woo import wire
 from bridge.woo.errors import wrong_shape
@@ -128,7 +128,13 @@ class WooStore:
         """Return what the store says about itself; little where the key may read orders but no more."""
         try:
             raw, headers = await self._transport.read("system_status", {"_fields": "environment,settings"})
-        except AccessDenied:
+        except (
+            AccessDenied,
+            AnswerLost,
+            Nonsense,
+            NotThere,
+            Rejected,
+        ):  # it may be this alone that it does not give
             _, headers = await self._transport.read("orders", {"per_page": "1", "_fields": "id"})
             return Facts(clock=date_of(headers))
         status = self._understood(wire.SystemStatus, raw, "a system status")

@@ -13,7 +13,7 @@ from tests.commands.shop import Shop
 
 FIELDS = [
     *("id", "key", "store", "order", "order_number", "kind", "state", "amount", "target", "currency", "refund"),
-    *("reason", "attempts", "created", "updated", "provider", "reference"),
+    *("reason", "attempts", "created", "updated", "provider", "reference", "next_try"),
 ]
 
 
