@@ -60,7 +60,7 @@ def rebind(*, name: str | None, yes: bool, as_json: bool) -> None:
             _print(it)
     if another := [it.store for it in refused if not it.likeness.is_the_shop]:
         raise UsageError(
-            f"{another[0]} is another shop than the one that is known here: give it a name of its own in settings.yaml"
+            f"{another[0]} is another shop than the one known here: give it a name of its own in settings.yaml"
         )
     if refused:
         ask(f"bind {', '.join(it.store for it in refused)} anew?", yes=yes)

@@ -22,7 +22,7 @@ from bridge.errors import UsageError
 _COLOURS = {"done": "green", "held": "bold red", "unknown": "bold yellow", "waiting": "yellow", "dropped": "dim"}
 _MINUTE = 60
 _STORAGES = {"hpos": "HPOS", "posts": "posts storage", "": "unknown storage"}
-_NEEDING = ("attention", "problem", "rewound", "unbound", "down", "failing", "tried_long")
+_NEEDING = ("attention", "problem", "rewound", "unbound", "failing", "tried_long")
 """The parts of a store's status that are empty while all is well."""
 
 
@@ -49,7 +49,11 @@ def status(*, as_json: bool) -> None:
         out = console()
         for store in stores:
             _print_store(out, store, known=store["store"] in names)
-    finish(1 if any(store[name] for store in stores for name in _NEEDING) else 0)
+    finish(1 if any(map(_needs_somebody, stores)) else 0)
+
+
+def _needs_somebody(store: dict[str, Any]) -> bool:
+    return any(store[name] for name in _NEEDING) or any(it["alerted"] for it in store["down"])
 
 
 def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
@@ -65,7 +69,7 @@ def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
     _paragraph(out, "", f"actions: {counts}", style="")
     if store["polled"] is None and not store["problem"]:
         _paragraph(out, "", "start `wc-bridge run`, or try `wc-bridge once`", style="")
-    elif not any(store[name] for name in _NEEDING):
+    elif not store["down"] and not _needs_somebody(store):
         _paragraph(out, "", "nothing needs attention", style="")
     if store["attention"]:
         _print_attention(out, store)

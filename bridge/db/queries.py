@@ -170,6 +170,7 @@ async def _down(store: str, now: datetime) -> list[dict[str, Any]]:
             "next_try": _moment(outage.next_try),
             "waiting": await count_waiting(store, outage.remote, now),
             "tries": outage.tries,
+            "alerted": outage.alerted,
             "text": outage.why,
         }
         for outage in await outages(store)

@@ -45,20 +45,25 @@ def same_shop(one: str, other: str) -> bool:
 
 
 def _shop(address: str) -> tuple[str, int | None, str]:
+    url = _parsed(address)
+    if url is None:
+        return address, None, ""
+    host = (url.raw_host or "").lower().rstrip(".").removeprefix("www.")
+    port = None if url.is_default_port() else url.explicit_port
+    return host, port, re.sub(r"/+", "/", url.raw_path).rstrip("/")
+
+
+def _parsed(address: str) -> URL | None:
     try:
         url = URL(address.strip())
-        host, port = url.raw_host, None if url.is_default_port() else url.explicit_port
     except ValueError:
-        host, port, url = None, None, URL()
-    if host is None:
-        return address.strip(), None, ""
-    path = re.sub(r"/+", "/", url.raw_path).rstrip("/")
-    return host.lower().rstrip(".").removeprefix("www."), port, path
+        return None
+    return url if url.raw_host else None
 
 
 def is_address(text: str) -> bool:
     """Whether it is one that says which shop it is."""
-    return bool(_shop(text)[0]) and "://" in text
+    return _parsed(text) is not None
 
 
 def same_place(one: Place, other: Place) -> bool:

@@ -106,7 +106,7 @@ async def test_a_key_that_is_refused_is_one_alert_and_a_request_every_fifteen_mi
         assert "correct its consumer_secret in settings.yaml" in str(alert["problem"])
         assert (await w.status())["problem"] == alert["problem"]
         await w.stop()
-        assert await run_for(w, 15) == [900], "a rest outlives a restart"
+        assert await run_for(w, 15) == [900, 900], "a rest outlives a restart, and then it is asked who it is"
         assert len(events(log, "store.alert")) == 1
         w.store.doorman.keys["ck_sandbox"] = key
         await run_for(w, 16)
