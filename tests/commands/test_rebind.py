@@ -1,5 +1,7 @@
 """`rebind`, and what `status` and `once` say of a shop or a machine that the database does not belong to."""
 
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ async def renamed(shop: Shop) -> tuple[int, str]:
 
 async def test_status_and_once_say_what_to_type_and_end_1(shop: Shop, renamed: tuple[int, str]) -> None:
     once = await shop.types("once", "--wait", "5s")
-    assert (once.code, once.err.count("\n")) == (1, 1)
+    assert once.code == 1
     assert f"the shop says that its address is {NEW}; what is known here is of {OLD}" in once.err
     assert "`wc-bridge rebind butiken`" in once.err
     status = await shop.types("status")
@@ -34,8 +36,9 @@ async def test_status_and_once_say_what_to_type_and_end_1(shop: Shop, renamed: t
 
 
 async def test_rebind_shows_old_and_new_and_changes_nothing_without_a_yes(
-    shop: Shop, renamed: tuple[int, str]
+    shop: Shop, renamed: tuple[int, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
     await shop.types("once", "--wait", "0s")
     before = shop.writes()
     ran = await shop.types("rebind", "butiken")
@@ -115,9 +118,7 @@ async def test_a_shop_that_can_t_be_reached_ends_3_and_one_that_is_not_there_2(
 
 
 async def test_a_shop_that_was_never_polled_is_bound_by_its_first_cycle(shop: Shop) -> None:
-    shop.settings["stores"].append({**shop.only, "name": "outlet"})
-    only = shop.settings["stores"].pop()
     await shop.types("once", "--wait", "0s")
-    shop.settings["stores"].append(only)
+    shop.only["name"] = "outlet"
     ran = await shop.types("rebind", "outlet", "--yes")
     assert (ran.code, ran.out) == (0, "outlet: not bound yet; the first cycle binds it\n")

@@ -1,4 +1,4 @@
-"""A copy of the shop or of the server: before a person's word nothing is read into the database, nor money moved."""
+"""A copy of the shop or of the server: before a person's word nothing is read into it, and no money moved."""
 
 import logging
 from collections.abc import Iterator
@@ -210,14 +210,15 @@ async def test_a_renamed_shop_is_recognised_by_its_orders_and_so_is_a_copy(tmp_p
 
 
 async def test_another_shop_with_orders_of_its_own_is_not_taken_for_it(tmp_path: Path) -> None:
-    async with world(tmp_path / "one") as w, world(tmp_path / "other") as other:
+    async with known_order(tmp_path) as (w, _), world(tmp_path) as other:
+        for _ in range(3):
+            w.place()
         await w.cycle()
-        for each in (w, other):
-            for _ in range(4):
-                each.place()
-        await w.cycle()
-        other.clock.advance(1)
+        await w.stop()
+        other.clock.advance(60)
+        for _ in range(9):
+            other.place()
+        w.changes["url"] = other.urls[0]
         unit = await w.bridge()
-        stranger = await other.bridge()
-        found = await resemblance(stranger.store, unit.methods)
-        assert (found.known, found.same, found.is_the_shop) == (4, 0, False)
+        found = await resemblance(unit.store, unit.methods)
+        assert (found.known, found.same, found.others, found.is_the_shop) == (4, 0, 4, False)
