@@ -263,14 +263,16 @@ class Journal:
     # ------------------------------------------------------------------ what is due
 
     async def due(
-        self, now: datetime, limit: int, without: Iterable[int], shut: Iterable[str] = ()
+        self, now: datetime, limit: int, without: Iterable[int], shut: Iterable[str] | None = ()
     ) -> list[tuple[int, str, bool]]:
         """Return up to `limit` orders to look at now, longest due first: id, provider, whether a person insists.
 
-        Of the providers that are `shut` only those on which a person insists.
+        Of the providers that are `shut` (None: all) only those on which a person insists.
         """
         query = OrderRow.filter(store_id=self.store, due__lte=now).exclude(order_id__in=list(without) or [-1])
-        if closed := list(shut):
+        if shut is None:
+            query = query.filter(insisted=True)
+        elif closed := list(shut):
             query = query.filter(~Q(provider__in=closed) | Q(insisted=True))
         rows = await query.order_by("due").limit(limit).values("order_id", "provider", "insisted")
         return [(row["order_id"], row["provider"], row["insisted"]) for row in rows]

@@ -183,6 +183,7 @@ async def once(unit: Unit, wait: timedelta, sleep: Callable[[float], Awaitable[N
         done = await work_all_due(unit)
         worked += done
         due = await unit.journal.next_due(notes=unit.live)
+    await outages.alert(unit)
     return Ended(
         store=unit.store.name,
         problem=problem,

@@ -59,9 +59,10 @@ async def answered(unit: Unit, remote: str, *, call: bool = False) -> None:
     del unit.outages[remote]
     now = unit.now()
     await kept.end(unit.store.name, outage, now, hurry=outage.was_felt(now))
-    if outage.alerted:
+    if outage.paused:
+        event = "remote.recovered" if outage.alerted else "remote.resumed"
         seconds = (now - outage.since) // timedelta(seconds=1)
-        log.info("remote.recovered", store=unit.store.name, remote=remote, problem=outage.why, seconds=seconds)
+        log.info(event, store=unit.store.name, remote=remote, problem=outage.why, seconds=seconds)
 
 
 async def order_was_read(unit: Unit) -> None:

@@ -87,16 +87,16 @@ async def _due(unit: Unit, running: Collection[Piece]) -> list[Piece]:
     unit.resting = {order: moment for order, moment in unit.resting.items() if moment > now}
     without = unit.busy | unit.resting.keys()
     pieces = [Piece(order, outage.remote, outage) for order, outage in await outages.who_asks(unit, without)]
-    unit.asking |= {piece.lane for piece in pieces}
     paused = outages.paused(unit)
-    if SHOP not in paused:
-        lanes = Counter(piece.lane for piece in running)
-        full = {lane for lane, pieces_of_it in lanes.items() if pieces_of_it >= AT_ONCE}
-        due = await unit.journal.due(now, AT_ONCE, without, paused | full)
-        pieces += _roomy([Piece(order, PERSONS if insisted else lane) for order, lane, insisted in due], lanes)
-        if unit.live and NOTES not in full:
-            pieces += _roomy([Piece(order, NOTES) for order in await unit.journal.notes_due(now)], lanes)
+    lanes = Counter(piece.lane for piece in running)
+    full = {lane for lane, pieces_of_it in lanes.items() if pieces_of_it >= AT_ONCE}
+    due = await unit.journal.due(now, AT_ONCE, without, None if SHOP in paused else paused | full)
+    pieces += _roomy([Piece(order, PERSONS if insisted else lane) for order, lane, insisted in due], lanes)
+    if unit.live and SHOP not in paused and NOTES not in full:
+        pieces += _roomy([Piece(order, NOTES) for order in await unit.journal.notes_due(now)], lanes)
+    # Who asks for a remote comes first; an order that is wanted for several things is worked on once.
     chosen = {piece.order: piece for piece in reversed(pieces) if piece.order not in without}
+    unit.asking |= {piece.outage.remote for piece in chosen.values() if piece.outage}
     return list(chosen.values())[::-1]
 
 
