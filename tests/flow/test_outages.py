@@ -127,6 +127,24 @@ async def test_one_order_that_can_t_be_read_is_no_outage(tmp_path: Path) -> None
         assert len(w.side.faults.seen) < 200
 
 
+async def test_orders_that_can_t_be_read_are_no_outage_while_one_at_rest_can(tmp_path: Path, log: Log) -> None:
+    """Nobody else has anything to ask, so one that is captured is read again to tell; and not all the time."""
+    async with world(tmp_path) as w:
+        await w.cycle()
+        *sick, healthy = await completed(w, 3)
+        for it in sick:
+            down(w, path=it.payment)
+        await tick(w, MINUTE, step=5)
+        assert captured(w, [healthy]) == 1
+        before = len(w.side.faults.seen)
+        await tick(w, 60 * MINUTE, step=15)
+        assert len(w.side.faults.seen) - before < 60 * 8
+        assert remotes(log) == []
+        late = w.place(status="completed")
+        await tick(w, 40)
+        assert captured(w, [late]) == 1
+
+
 async def test_an_order_of_one_that_is_refused_is_no_outage(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         await w.cycle()
@@ -151,6 +169,22 @@ async def test_a_person_who_says_retry_does_not_wait(tmp_path: Path) -> None:
         await persons.look_again(STORE, orders[7].id, w.clock.now())
         await work_unless_resting(unit)
         assert captured(w, orders) == 12
+
+
+async def test_nor_does_it_wait_for_a_shop_that_is_thought_to_be_down(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        await w.cycle()
+        orders = await completed(w, 3)
+        await look_around(await w.bridge(), sweeping=False)
+        w.store.faults.plan(Fault.ERROR_BEFORE, times=10**6)
+        await tick(w, 30 * MINUTE, step=10)
+        w.store.faults.planned.clear()
+        unit = await w.bridge()
+        await work_unless_resting(unit)
+        assert captured(w, orders) == 0
+        await persons.look_again(STORE, orders[1].id, w.clock.now())
+        await work_unless_resting(unit)
+        assert captured(w, orders[1:2]) == 1
 
 
 async def test_calls_that_are_refused_to_all_pause_them_although_reads_are_answered(tmp_path: Path) -> None:
@@ -189,6 +223,18 @@ async def test_an_outage_is_told_once_after_fifteen_minutes_and_once_when_it_is_
         await tick(w, 11 * MINUTE, step=10)
         assert remotes(log) == [("remote.alert", "error"), ("remote.recovered", "info")]
         assert captured(w, orders) == 3
+
+
+async def test_it_is_told_too_where_only_once_is_run_now_and_then(tmp_path: Path, log: Log) -> None:
+    async with world(tmp_path) as w:
+        await w.cycle()
+        await completed(w, 2)
+        down(w)
+        for _ in range(6):
+            await w.cycle(timedelta(seconds=90))
+            await w.stop()
+            w.clock.advance(5 * MINUTE)
+        assert remotes(log) == [("remote.alert", "error")]
 
 
 async def test_an_outage_that_ended_while_the_daemon_was_down_is_no_alert(tmp_path: Path, log: Log) -> None:
