@@ -44,7 +44,8 @@ async def _not_answered(
     outage = unanswered(before, remote, why, now, unit.chance(), after=after, sure=sure, calls=calls)
     unit.outages[remote] = outage
     unit.confirmed.add(remote)
-    await kept.keep(unit.store.name, outage)
+    async with unit.one_writes:
+        await kept.keep(unit.store.name, outage)
     if outage.paused and not (before and before.paused):
         log.warning("remote.paused", store=unit.store.name, remote=remote, problem=why)
     if outage.tries > (before.tries if before else 0) and now - outage.since >= LONG:
@@ -58,7 +59,8 @@ async def answered(unit: Unit, remote: str, *, call: bool = False) -> None:
         return
     del unit.outages[remote]
     now = unit.now()
-    await kept.end(unit.store.name, outage, now, hurry=outage.was_felt(now))
+    async with unit.one_writes:
+        await kept.end(unit.store.name, outage, now, hurry=outage.was_felt(now))
     if outage.paused:
         event = "remote.recovered" if outage.alerted else "remote.resumed"
         seconds = (now - outage.since) // timedelta(seconds=1)
@@ -106,7 +108,8 @@ async def alert(unit: Unit) -> None:
         if not outage.lasts(unit.now()):
             continue
         unit.outages[remote] = replace(outage, alerted=True)
-        await kept.keep(unit.store.name, unit.outages[remote])
+        async with unit.one_writes:
+            await kept.keep(unit.store.name, unit.outages[remote])
         waiting = await kept.count_waiting(unit.store.name, remote, unit.now())
         log.error(
             "remote.alert",

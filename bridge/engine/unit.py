@@ -53,6 +53,8 @@ class Unit:
     """Of the shop and its providers, by name; kept in the journal too."""
     confirmed: set[str] = field(default_factory=set)
     """The remotes of which an outage was noticed since the start."""
+    one_writes: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """What many find out about an outage side by side is kept in the journal in its order."""
     asking: set[str] = field(default_factory=set)
     """The remotes in an outage that an order is asking at this moment."""
 

@@ -171,6 +171,24 @@ async def test_a_person_who_says_retry_does_not_wait(tmp_path: Path) -> None:
         assert captured(w, orders) == 12
 
 
+async def test_what_has_asked_in_vain_for_long_goes_on_with_the_others(tmp_path: Path) -> None:
+    """By itself each would wait for ten minutes more by now."""
+    async with world(tmp_path) as w:
+        await w.cycle()
+        orders = await completed(w, 2)
+        down(w)
+        await tick(w, 2 * 60 * MINUTE, step=30)
+        up(w)
+        unit = await w.bridge()
+        known = await unit.journal.known_many(it.id for it in orders)
+        due = {order: it.due for order, it in known.items() if it.due}
+        first, last = sorted(due, key=lambda order: due[order])
+        assert due[last] > w.clock.now() + timedelta(seconds=20)
+        await persons.look_again(STORE, first, w.clock.now())
+        await work_unless_resting(unit)
+        assert captured(w, orders) == 2
+
+
 async def test_nor_does_it_wait_for_a_shop_that_is_thought_to_be_down(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         await w.cycle()
