@@ -177,7 +177,7 @@ async def test_what_has_asked_in_vain_for_long_goes_on_with_the_others(tmp_path:
         await w.cycle()
         orders = await completed(w, 2)
         down(w)
-        await tick(w, 2 * 60 * MINUTE, step=30)
+        await tick(w, 5 * 60 * MINUTE, step=30)
         up(w)
         unit = await w.bridge()
         known = await unit.journal.known_many(it.id for it in orders)
