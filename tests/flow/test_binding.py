@@ -135,6 +135,16 @@ async def test_a_call_is_never_made_before_the_shop_has_said_who_it_is(tmp_path:
         assert COPY in await refused(w)
 
 
+async def test_a_copy_whose_status_can_t_be_read_is_known_by_its_other_answers(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        await w.stop()
+        w.store.home = COPY
+        w.store.faults.plan(Fault.ERROR_BEFORE, path="/system_status", times=10**6)
+        await staff_complete(w, it)
+        assert COPY in await refused(w)
+        assert w.books(it) == (TOTAL, 0, 0)
+
+
 async def test_a_new_key_or_a_lost_permission_is_no_other_shop(tmp_path: Path, alerts: list[Any]) -> None:
     async with known_order(tmp_path) as (w, it):
         await w.stop()
