@@ -109,7 +109,7 @@ async def _who_is_there(unit: Unit, asked: datetime | None) -> str:
 async def work_unless_resting(unit: Unit, stopping: asyncio.Event | None = None) -> None:
     """Work on all that is due; while the store rests its orders wait with it, instead of each trying."""
     await outages.alert(unit)
-    if unit.bound and not _rests(unit, (await unit.journal.state()).rest_until):
+    if not _rests(unit, (await unit.journal.state()).rest_until):
         await work_all_due(unit, stopping)
 
 
@@ -174,7 +174,7 @@ async def once(unit: Unit, wait: timedelta, sleep: Callable[[float], Awaitable[N
     """One full cycle: poll, sweep, work, and go on while something is due within `wait` of the start."""
     until = unit.now() + wait
     problem = await look_around(unit, sweeping=True, everything=True, insisting=True)
-    worked = done = await work_all_due(unit) if unit.bound else 0
+    worked = done = await work_all_due(unit)
     due = await unit.journal.next_due(notes=unit.live)
     # A store that can't be read is not waited for; nor, beyond the time, what is due and yet can't be worked on.
     while not problem and due is not None and due <= until and (done or unit.now() < until):

@@ -38,7 +38,7 @@ def remedy(store: str) -> str:
 
 async def may_act(unit: Unit) -> bool:
     """Whether calls may be made and notes written for the store."""
-    return not await _held(unit) and unit.live and unit.bound
+    return not await _held(unit) and unit.live
 
 
 async def _held(unit: Unit) -> bool:

@@ -60,7 +60,12 @@ async def work(unit: Unit, order_id: int, stopping: asyncio.Event | None = None)
 
 
 async def work_all_due(unit: Unit, stopping: asyncio.Event | None = None) -> int:
-    """Work on every order that is due now; return how many there were. Takes no new one once `stopping` is set."""
+    """Work on every order that is due now; return how many there were. Takes no new one once `stopping` is set.
+
+    Nor any before it is known whose orders they are.
+    """
+    if not unit.bound:
+        return 0
     running: dict[asyncio.Task[None], Piece] = {}
     worked = 0
     try:

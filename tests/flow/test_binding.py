@@ -13,6 +13,7 @@ from bridge.db import bindings, place
 from bridge.domain.binding import Binding
 from bridge.engine.binding import resemblance
 from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine.working import work_all_due
 from bridge.sandbox.faults import Fault
 from bridge.sandbox.store.auth import Key
 from tests.flow.world import STORE, TOTAL, Placed, World, known_order, world
@@ -133,6 +134,19 @@ async def test_a_call_is_never_made_before_the_shop_has_said_who_it_is(tmp_path:
             w.clock.advance(60)
         assert w.calls() == []
         assert COPY in await refused(w)
+
+
+async def test_nor_by_whoever_works_without_asking_first(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.store.set_status(it.id, "completed")
+        await look_around(await w.bridge(), sweeping=False)
+        await w.stop()
+        w.clock.advance(60)
+        asked = len(w.store.faults.seen)
+        assert await work_all_due(await w.bridge()) == 0
+        assert (w.calls(), len(w.store.faults.seen)) == ([], asked)
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, 0)
 
 
 async def test_a_copy_whose_status_can_t_be_read_is_known_by_its_other_answers(tmp_path: Path) -> None:
