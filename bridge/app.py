@@ -13,6 +13,8 @@ from bridge.db.connection import opened
 from bridge.db.journal import Journal
 from bridge.db.lock import alone
 from bridge.db.outbox import Outbox
+from bridge.db.place import place_of
+from bridge.domain.binding import Place
 from bridge.domain.changes import SWITCH
 from bridge.domain.claims import Method
 from bridge.domain.rules import Rules, StatusLock
@@ -45,7 +47,8 @@ async def units(
         opened(settings.database),
         aiohttp.ClientSession(connector=connections) as session,
     ):
-        made = [_unit(store, kinds, session, now, chance) for store in settings.stores]
+        place = await place_of(settings.database)
+        made = [_unit(store, kinds, session, now, chance, place) for store in settings.stores]
         for unit, store in zip(made, settings.stores, strict=True):
             await start(unit, store.mode)
         yield made
@@ -57,16 +60,19 @@ def _unit(
     session: aiohttp.ClientSession,
     now: Callable[[], datetime],
     chance: Callable[[], float],
+    place: Place,
 ) -> Unit:
     return Unit(
         store=store_client(store, kinds, session, now),
         providers=tuple(kinds[provider.type].connect(provider, session) for provider in store.providers),
-        methods=tuple(_method(i, provider, kinds[provider.type]) for i, provider in enumerate(store.providers)),
+        methods=methods_of(store),
         journal=Journal(store.name),
         outbox=Outbox(store.name),
         rules=rules(store),
         live=store.mode == "live",
         language=store.language,
+        url=store.url,
+        place=place,
         overlap=store.poll.overlap,
         start_from=store.start_from if isinstance(store.start_from, date) else None,
         now=now,
@@ -92,6 +98,12 @@ def store_client(
         concurrency=store.concurrency,
         clock=lambda: now().timestamp(),
     )
+
+
+def methods_of(store: StoreSettings) -> tuple[Method, ...]:
+    """How the providers of a store recognise their orders."""
+    kinds = provider_kinds()
+    return tuple(_method(i, provider, kinds[provider.type]) for i, provider in enumerate(store.providers))
 
 
 def _method(place: int, provider: ProviderSettings, kind: ProviderKind) -> Method:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from bridge.cli import database, once, persons, rewound, run, sandboxes, shown, webhook
+from bridge.cli import database, once, persons, rebind, rewound, run, sandboxes, shown, webhook
 from bridge.cli.shared import Group
 from bridge.errors import BridgeError
 
@@ -26,6 +26,7 @@ for command in (
     persons.drop,
     persons.retry,
     rewound.rewound,
+    rebind.rebind,
     webhook.webhook,
     database.db,
     sandboxes.demo,

@@ -22,6 +22,7 @@ from bridge.db.copying import copy_to_rehearse
 from bridge.db.journal import Journal
 from bridge.domain.money import to_major
 from bridge.domain.records import State
+from bridge.engine import binding
 from bridge.engine.cycles import once as one_cycle
 from bridge.engine.progress import Listener
 from bridge.engine.rewinding import remedy
@@ -86,7 +87,7 @@ def once(*, wait: timedelta, dry_run: bool, as_json: bool) -> None:
     else:
         _print(result, {store.name for store in chosen.stores if dry_run or store.mode == "shadow"})
     silent = _complain(result)
-    needing = any(store["attention"] or store["rewound"] for store in result.status)
+    needing = any(store["attention"] or store["rewound"] or store["unbound"] for store in result.status)
     finish(3 if silent else 1 if needing else 0)
 
 
@@ -177,11 +178,16 @@ def _print(result: _Result, shadows: set[str]) -> None:
 
 def _complain(result: _Result) -> bool:
     """Tell of each store and provider that could not be read, one line each; say whether there was one."""
-    problems = [cycle.problem for cycle in result.cycles if cycle.problem]
+    refused = {store["store"]: store["unbound"] for store in result.status if store["unbound"]}
+    for name, why in refused.items():
+        click.echo(f"wc-bridge: nothing is done for {name}: {why}; {binding.remedy(name)}", err=True)
+    problems = [cycle.problem for cycle in result.cycles if cycle.problem and cycle.store not in refused]
     down = {cycle.store for cycle in result.cycles if cycle.problem}
-    waiting = Counter(
-        failed["text"] for store in result.status if store["store"] not in down for failed in store["failing"]
-    )
+    waiting = Counter[str]()
+    for store in result.status:
+        if store["store"] not in down:
+            waiting |= Counter(failed["text"] for failed in store["failing"])
+            waiting |= {it["text"]: it["waiting"] for it in store["down"]}
     problems += [f"{text}; {_count(count, 'order')} waiting for it" for text, count in waiting.items()]
     for problem in problems:
         click.echo(f"wc-bridge: {problem}", err=True)

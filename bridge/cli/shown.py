@@ -16,13 +16,14 @@ from bridge.db.connection import existing
 from bridge.db.rewinds import held
 from bridge.domain.money import to_major
 from bridge.domain.records import State
+from bridge.engine import binding
 from bridge.engine.rewinding import remedy
 from bridge.errors import UsageError
 
 _COLOURS = {"done": "green", "held": "bold red", "unknown": "bold yellow", "waiting": "yellow", "dropped": "dim"}
 _MINUTE = 60
 _STORAGES = {"hpos": "HPOS", "posts": "posts storage", "": "unknown storage"}
-_NEEDING = ("attention", "problem", "rewound", "failing", "unwritten", "tried_long")
+_NEEDING = ("attention", "problem", "rewound", "unbound", "failing", "unwritten", "tried_long")
 """The parts of a store's status that are empty while all is well."""
 
 
@@ -49,7 +50,11 @@ def status(*, as_json: bool) -> None:
         out = console()
         for store in stores:
             _print_store(out, store, known=store["store"] in names)
-    finish(1 if any(store[name] for store in stores for name in _NEEDING) else 0)
+    finish(1 if any(map(_needs_somebody, stores)) else 0)
+
+
+def _needs_somebody(store: dict[str, Any]) -> bool:
+    return any(store[name] for name in _NEEDING) or any(it["alerted"] for it in store["down"])
 
 
 def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
@@ -65,7 +70,7 @@ def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
     _paragraph(out, "", f"actions: {counts}", style="")
     if store["polled"] is None and not store["problem"] and store["baseline"] is None:
         _paragraph(out, "", "start `wc-bridge run`, or try `wc-bridge once`", style="")
-    elif not any(store[name] for name in _NEEDING):
+    elif not store["down"] and not _needs_somebody(store):
         _paragraph(out, "", "nothing needs attention", style="")
     if store["attention"]:
         _print_attention(out, store)
@@ -83,7 +88,14 @@ def _print_troubles(out: Console, store: dict[str, Any]) -> None:
         rests = f"; asked again {_when(store['rests_until'])}" if store["rests_until"] else ""
         _paragraph(out, "not polling: ", f"{store['problem']}{rests}")
     _print_held(out, store["store"], store["rewound"])
-    for text, count in Counter(one["text"] for one in store["failing"]).items():
+    if store["unbound"]:
+        _paragraph(out, "refused, nothing is done: ", f"{store['unbound']}; {binding.remedy(store['store'])}")
+    for it in store["down"]:
+        tries = f"no answer since {_when(it['since'])}, tried again {_when(it['next_try'])}"
+        _paragraph(out, f"{it['remote']} is down: ", f"{tries}, {_orders(it['waiting'])} waiting; {it['text']}")
+    told = {it["text"] for it in store["down"]}
+    failing = [one["text"] for one in store["failing"] if one["text"] not in told]
+    for text, count in Counter(failing).items():
         _paragraph(out, f"{count} waiting: ", text)
     for item in store["tried_long"]:
         _paragraph(out, "tried for long: ", _tried(item))
@@ -115,6 +127,10 @@ def _print_attention(out: Console, store: dict[str, Any]) -> None:
 
 def _paragraph(out: Console, front: str, text: str, *, style: str = "bold red") -> None:
     out.print(Padding(Text.assemble((front, style), text), (0, 0, 0, 2), expand=False))
+
+
+def _orders(count: int) -> str:
+    return f"{count} {'order' if count == 1 else 'orders'}"
 
 
 def _tried(item: dict[str, Any]) -> str:
@@ -171,7 +187,8 @@ def actions(*, state: str | None, order_id: int | None, as_json: bool) -> None:
         out.print("no actions" if state is None and order_id is None else "no such actions")
         return
     several = len({row["store"] for row in found}) > 1
-    table = _table("id", *(["store"] if several else []), "order", "kind", "amount", "state", "updated", "reason")
+    columns = ("order", "kind", "amount", "state", "updated", "next try", "reason")
+    table = _table("id", *(["store"] if several else []), *columns)
     for row in found:
         table.add_row(
             _text(row["id"]),
@@ -181,6 +198,7 @@ def actions(*, state: str | None, order_id: int | None, as_json: bool) -> None:
             _amount(row),
             Text(row["state"], style=_COLOURS.get(row["state"], "")),
             _when(row["updated"]),
+            _when(row["next_try"] or "")[-5:],
             row["reason"],
         )
     out.print(table)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from bridge.domain.attempts import Attempt
+from bridge.domain.binding import Binding
 from bridge.domain.orders import Order
 from bridge.domain.payments import Payment
 from bridge.domain.records import Record
@@ -22,6 +23,7 @@ RECORD: TypeAdapter[Record] = TypeAdapter(Record)
 STEP: TypeAdapter[Step] = TypeAdapter(Step)
 ATTEMPT: TypeAdapter[Attempt] = TypeAdapter(Attempt)
 RULES: TypeAdapter[Rules] = TypeAdapter(Rules)
+BINDING: TypeAdapter[Binding] = TypeAdapter(Binding)
 
 
 def dump(adapter: TypeAdapter[T], value: T) -> str:

@@ -7,8 +7,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from bridge.db.connection import at_any_age, check, tortoise_config, translated
+from bridge.db import bindings
+from bridge.db.connection import at_any_age, check, existing, tortoise_config, translated
 from bridge.db.ends import reading, silent, writing
+from bridge.db.place import place_of
 from bridge.db.schema import RECORD, Age, Schema, bring_up
 from bridge.db.urls import shown, sqlite_path, sqlite_url
 from bridge.errors import DatabaseError
@@ -34,6 +36,19 @@ async def copy(source: str, target: str) -> Schema:
         copy_sqlite(old, new)
     else:
         await fill(source, target)
+    return found
+
+
+async def move(source: str, target: str) -> Schema:
+    """Copy as `copy` does, for the copy to be used where it lies: that is not taken for a cloned server.
+
+    Raises DatabaseError, also where `source` is not of this version.
+    """
+    found = await copy(source, target)
+    async with existing(source, read_only=True):
+        place = await place_of(source)
+    async with existing(target):
+        await bindings.take_along(place)
     return found
 
 
@@ -66,7 +81,7 @@ async def copy_to_rehearse(source: str, target: Path) -> None:
         if found.age is not Age.NONE:
             check(source, found)
     if found.age is not Age.NONE:
-        await copy(source, sqlite_url(target))
+        await move(source, sqlite_url(target))
 
 
 def copy_sqlite(source: Path, target: Path) -> None:

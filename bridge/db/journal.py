@@ -15,7 +15,7 @@ from tortoise.transactions import in_transaction
 from bridge.db.codec import ORDER, PAYMENT, RULES, STEP, dump, load
 from bridge.db.failures import database_failed
 from bridge.db.known import Known, Look, Overtaken, Sight, as_problem, failed_on, known_from, record_text
-from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow, StoreRow
+from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, OutageRow, SettlementRow, StoreRow
 from bridge.db.rewinds import number_of
 from bridge.db.rows import (
     EVER,
@@ -184,12 +184,12 @@ class Journal:
         found = OrderRow.filter(store_id=self.store, order_id=sight.order_id)
         row = await found.select_for_update(no_key=True).first()  # as `rows.own`; SQLite has it by the write before
         if row is None:
-            row = await OrderRow.create(store_id=self.store, order_id=sight.order_id)
+            row = await OrderRow.create(store_id=self.store, order_id=sight.order_id, provider=sight.provider)
         elif row.version != sight.version:
             await self.wake([sight.order_id], now)
             return
         as_read = OrderRow.filter(id=row.id, version=row.version)
-        if not await as_read.update(version=F("version") + 1, **_seen(sight, row.due)):
+        if not await as_read.update(version=F("version") + 1, **_seen(sight, row.due, row.provider)):
             await self.wake([sight.order_id], now)
             return
         if sight.order is not None and sight.record is not None:
@@ -243,6 +243,7 @@ class Journal:
                 record=record_text(look.record),
                 problem="",
                 failures=0,
+                insisted=False,
                 why=look.why,
                 attention=look.attention,
                 facts=look.facts,
@@ -298,7 +299,7 @@ class Journal:
 
     async def look_failed(self, row: int, why: str, due: datetime) -> None:
         """A look could not be finished: nothing is known to have changed; try again at `due`."""
-        await OrderRow.filter(id=row).update(why=why, due=due, failures=F("failures") + 1)
+        await OrderRow.filter(id=row).update(why=why, due=due, failures=F("failures") + 1, insisted=False)
 
     async def set_aside(self, row: int, problem: str, due: datetime | None, now: datetime) -> None:
         """The order can't be understood: keep it visible, and look again later."""
@@ -331,15 +332,32 @@ class Journal:
 
     # ------------------------------------------------------------------ what is due
 
-    async def due(self, now: datetime, limit: int, without: Iterable[int]) -> list[int]:
-        """Return up to `limit` orders to look at now, longest due first."""
+    async def due(
+        self, now: datetime, limit: int, without: Iterable[int], shut: Iterable[str] | None = ()
+    ) -> list[tuple[int, str, bool]]:
+        """Return up to `limit` orders to look at now, longest due first: id, provider, whether a person insists.
+
+        Of the providers that are `shut` (None: all) only those on which a person insists.
+        """
         query = OrderRow.filter(store_id=self.store, due__lte=now).exclude(order_id__in=list(without) or [-1])
-        return await ids(query.order_by("due").limit(limit), "order_id")
+        if shut is None:
+            query = query.filter(insisted=True)
+        elif closed := list(shut):
+            query = query.filter(~Q(provider__in=closed) | Q(insisted=True))
+        rows = await query.order_by("due").limit(limit).values("order_id", "provider", "insisted")
+        return [(row["order_id"], row["provider"], row["insisted"]) for row in rows]
 
     async def next_due(self, *, notes: bool) -> datetime | None:
-        """Return when the next look is due, or (`notes`) the next note."""
-        row = await OrderRow.filter(store_id=self.store, due__gt=EVER).order_by("due").first()
-        moments = [row.due if row else None]
+        """Return when the next look is due, or (`notes`) the next note, or a remote that is waited for is tried."""
+        orders = OrderRow.filter(store_id=self.store, due__gt=EVER)
+        moments: list[datetime | None] = []
+        if paused := await OutageRow.filter(store_id=self.store, paused=True):
+            theirs = Q(provider__in=[it.remote for it in paused])
+            if await orders.filter(theirs).exists():
+                moments += [it.next_try for it in paused]
+            orders = orders.filter(~theirs)
+        row = await orders.order_by("due").first()
+        moments.append(row.due if row else None)
         if notes:
             waiting = await NoteRow.filter(next_try__gt=EVER).values("order_id", "next_try")
             ours = await orders_of(self.store, {note["order_id"] for note in waiting})
@@ -409,8 +427,8 @@ class Journal:
         return next((row["order_id"] for row in named), None)
 
 
-def _seen(sight: Sight, due: datetime | None) -> dict[str, Any]:
-    """The columns that a sight fills of a row that is due at `due`."""
+def _seen(sight: Sight, due: datetime | None, provider: str = "") -> dict[str, Any]:
+    """The columns that a sight fills of a row that is due at `due` and has this `provider`."""
     values: dict[str, Any] = {"problem": sight.problem}
     if sight.problem:
         values["watched"] = True
@@ -418,6 +436,7 @@ def _seen(sight: Sight, due: datetime | None) -> dict[str, Any]:
         values["why"] = sight.why
     if sight.order is not None and sight.record is not None:
         values |= {
+            "provider": provider or sight.provider,
             "number": sight.order.number,
             "status": sight.order.status,
             "snapshot": dump(ORDER, sight.order),

@@ -64,6 +64,8 @@ class Sight:
     problem: str = ""
     why: str | None = None
     """What is decided at first sight; None where that is for a look."""
+    provider: str = ""
+    """Whose payment method it names; "" where that is nobody's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,10 @@ class StoreRow(Model):
     """When this database was last restored from a backup; null: never."""
     webhook_secret = fields.TextField(default="")
     """Signs its webhooks, where settings.yaml gives no secret of its own; "" until one is made."""
+    binding = fields.TextField(default="")
+    """The shop and the place that this was begun with, as JSON; "" until the shop was first asked."""
+    unbound = fields.TextField(default="")
+    """Why it seems to be another shop, or another machine: nothing is done until a person says rebind."""
 
     class Meta:
         table = "stores"
@@ -90,6 +94,8 @@ class OrderRow(Model):
     """When the shop last changed it, by the shop's own clock, as last seen; null where its id is another's."""
     version = fields.IntField(default=0)
     """Counts what is written here: a look that somebody else has overtaken is not committed."""
+    insisted = fields.BooleanField(default=False)
+    """A person wants it looked at now, whether or not its provider is thought to answer."""
 
     class Meta:
         table = "orders"
@@ -162,11 +168,33 @@ class NoteRow(Model):
     """Null when it is written, or given up."""
     note_id = fields.BigIntField(null=True)
     created = fields.DatetimeField()
+    about = fields.CharField(max_length=32, default="")
+    """The remote of whose outage it tells: it is not written any more when that is over."""
 
     class Meta:
         table = "notes"
         unique_together = (("order", "mark"),)
         indexes = (("next_try",),)
+
+
+class OutageRow(Model):
+    """A remote that gives the orders of a store no answer."""
+
+    id = fields.BigIntField(primary_key=True)
+    store: fields.ForeignKeyRelation[StoreRow] = fields.ForeignKeyField("bridge.StoreRow", related_name="outages")
+    store_id: str
+    remote = fields.CharField(max_length=32)
+    since = fields.DatetimeField()
+    tries = fields.IntField()
+    next_try = fields.DatetimeField()
+    why = fields.TextField()
+    paused = fields.BooleanField()
+    calls = fields.BooleanField()
+    alerted = fields.BooleanField()
+
+    class Meta:
+        table = "outages"
+        unique_together = (("store", "remote"),)
 
 
 class EventRow(Model):

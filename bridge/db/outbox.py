@@ -25,6 +25,8 @@ class DueNote:
     attempts: int
     """How often it was sent; more than none: it may stand in the store already."""
     created: datetime
+    about: str
+    """The remote of whose outage it tells, "" for any other note."""
 
 
 class Outbox:
@@ -114,6 +116,7 @@ class Outbox:
                 text=row.text,
                 attempts=row.attempts,
                 created=row.created,
+                about=row.about,
             )
             for row in await query.order_by("id")
         ]
@@ -128,6 +131,10 @@ class Outbox:
 
     async def note_delayed(self, note: int, next_try: datetime) -> None:
         await NoteRow.filter(id=note, next_try__isnull=False).update(next_try=next_try)
+
+    async def note_withdrawn(self, note: int) -> None:
+        """It is not true any more; what is true then may be told anew."""
+        await NoteRow.filter(id=note).delete()
 
     async def note_ended(self, note: DueNote, note_id: int | None, text: str, now: datetime) -> None:
         """The note stands in the store as `note_id`, or (None) never will."""

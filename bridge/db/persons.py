@@ -216,4 +216,5 @@ async def _take(store: str, order: int, now: datetime) -> None:
     store was to rest; a look under way begins again.
     """
     await StoreRow.filter(name=store).update(rest_until=None)
-    await OrderRow.filter(store_id=store, order_id=order).update(due=now, version=F("version") + 1)
+    rows = OrderRow.filter(store_id=store, order_id=order)
+    await rows.update(due=now, insisted=True, version=F("version") + 1)

@@ -3,14 +3,17 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from tortoise.expressions import Q
 
 from bridge.db.codec import PAYMENT, load
-from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow, StoreRow
+from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, OutageRow, SettlementRow, StoreRow
+from bridge.db.outages import count_waiting, outages
 from bridge.db.rewinds import former, number_of
 from bridge.db.rows import ids
+from bridge.domain.outages import SHOP
 from bridge.domain.records import State
 from bridge.errors import UsageError
 
@@ -31,10 +34,24 @@ async def actions(
         query = query.filter(order__order_id=order)
     if row is not None:
         query = query.filter(order_id=row)
-    return [_action(action) for action in await query.order_by("id")]
+    found = await query.order_by("id")
+    pauses = await _pauses() if found else {}
+    return [_action(action, pauses) for action in found]
 
 
-def _action(row: ActionRow) -> dict[str, Any]:
+async def _pauses() -> dict[tuple[str, str], datetime]:
+    """When a provider that does not answer is tried next, by store and its name."""
+    return {(row.store_id, row.remote): row.next_try for row in await OutageRow.filter(paused=True)}
+
+
+def _next_try(row: OrderRow, pauses: Mapping[tuple[str, str], datetime]) -> datetime | None:
+    """When the order is looked at next; while its provider does not answer, when that is tried next."""
+    waits = [pauses.get((row.store_id, remote)) for remote in (row.provider, SHOP)]
+    return max([row.due, *(it for it in waits if it is not None)]) if row.due else None
+
+
+def _action(row: ActionRow, pauses: Mapping[tuple[str, str], datetime] = MappingProxyType({})) -> dict[str, Any]:
+    trying = row.state in (State.READY, State.WAITING, State.UNKNOWN)
     return {
         "id": row.id,
         "key": row.key,
@@ -53,6 +70,7 @@ def _action(row: ActionRow) -> dict[str, Any]:
         "updated": _moment(row.updated),
         "provider": row.provider,
         "reference": row.reference,
+        "next_try": _moment(_next_try(row.order, pauses)) if trying else None,
     }
 
 
@@ -88,7 +106,7 @@ async def order(store: str, order_id: int) -> dict[str, Any]:
         "problem": row.problem,
         "attention": row.attention,
         "facts": json.loads(row.facts or "{}"),
-        "due": _moment(row.due),
+        "due": _moment(_next_try(row, await _pauses())),
         "settlements": [
             {"refund": item.refund, "how": item.how, "amount": item.amount, "entry": item.entry} for item in settled
         ],
@@ -134,6 +152,8 @@ async def _store(row: StoreRow, now: datetime, patience: timedelta) -> dict[str,
         "version": row.version,
         "storage": row.storage,
         "rewound": row.rewound,
+        "unbound": row.unbound,
+        "down": await _down(row.name, now),
         "orders": await orders.count(),
         "open": await orders.filter(watched=True).count(),
         "due": await orders.filter(due__isnull=False).count(),
@@ -158,6 +178,23 @@ async def _unwritten(store: str, now: datetime) -> int:
     late = Q(created__lt=now - _SOON) | Q(next_try__gt=now + _SOON)
     tried = NoteRow.filter(late, next_try__isnull=False, attempts__gt=0)
     return await tried.filter(order__store_id=store).count()
+
+
+async def _down(store: str, now: datetime) -> list[dict[str, Any]]:
+    """The remotes that give no answer, how many orders wait for each, and when the next of them asks."""
+    return [
+        {
+            "remote": outage.remote,
+            "since": _moment(outage.since),
+            "next_try": _moment(outage.next_try),
+            "waiting": await count_waiting(store, outage.remote, now),
+            "tries": outage.tries,
+            "alerted": outage.alerted,
+            "text": outage.why,
+        }
+        for outage in await outages(store)
+        if outage.paused
+    ]
 
 
 async def _tried_long(store: StoreRow, before: datetime) -> list[ActionRow]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
 
+from bridge.db import copying
 from bridge.db.connection import at_any_age, check, existing, opened, tortoise_config, translated
 from bridge.db.copying import copy, copy_sqlite, fill
 from bridge.db.lock import alone
@@ -140,7 +141,7 @@ async def move(source: str, target: str) -> Schema:
     async with alone(source):
         found = await look(source)
         check(source, found)
-        return await copy(source, target)
+        return await copying.move(source, target)
 
 
 @contextmanager

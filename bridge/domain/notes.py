@@ -89,6 +89,15 @@ def remark_note(remark: Remark, order: Order, provider: str, language: str) -> s
     return words.remarks[remark.topic].format_map(_fact_fields(remark.facts, order, provider, words))
 
 
+def waits_note(step: Step, order: Order, provider: str, language: str) -> str:
+    """Say that a step waits for a provider which does not answer, and that nobody need do anything about it."""
+    words = wording(language)
+    figures = _step_fields(step, order, words)
+    named = (words.replacing if _replaces(step) else words.steps[step.call]).format_map(figures)
+    fields = _Fields(provider=plain(provider, words), step=f"{named[:1].upper()}{named[1:]}")
+    return words.waits.format_map(fields)
+
+
 def marked(text: str, mark: str) -> str:
     """Return `text`, cut if need be, with the mark by which the note is found again at its very end."""
     end = f" (wc-bridge {mark})"

@@ -30,6 +30,8 @@ class Later:
     reason: str
     after: timedelta | None = None
     """The least wait that the provider asked for."""
+    down: bool = False
+    """It would have said so to any other call as well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from bridge.domain.outcomes import Done, Later, Outcome, Refused, Unknown
 from bridge.domain.reasons import Reason
 from bridge.domain.records import State
 from bridge.domain.steps import Call, Step
+from bridge.engine import outages
 from bridge.engine.looking import Ready
 from bridge.engine.unit import Unit
 from bridge.errors import AnswerLost, Busy, Nonsense, RemoteError, Unreachable
@@ -52,6 +53,18 @@ async def _make(unit: Unit, ready: Ready, made: Attempt, prepared: Request | Ref
         )
         raise
     await _record(unit, ready, made, outcome)
+    if ready.step.call is not Call.RESTORE:
+        await _noticed(unit, unit.providers[ready.provider].name, outcome)
+
+
+async def _noticed(unit: Unit, remote: str, outcome: Outcome) -> None:
+    match outcome:
+        case Later(reason=reason, after=after, down=True):
+            await outages.not_taken(unit, remote, reason, after)
+        case Done() | Refused():
+            await outages.answered(unit, remote, call=True)
+        case _:  # of an outcome that is unknown the next read tells more
+            pass
 
 
 def attempt(ready: Ready) -> Attempt:

@@ -111,4 +111,5 @@ def baseline_sight(unit: Unit, order: Order, record: Record, now: datetime, know
         due=now if ours and (record.closed is None or lately or asked) else None,
         watched=ours and record.closed is None,
         why=None if ours else not_ours(order),
+        provider=unit.provider_of(order),
     )

@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bridge.domain.outages import SHOP
+from bridge.engine import outages
+from bridge.engine.binding import check, misplaced
 from bridge.engine.polling import poll
 from bridge.engine.sweeping import sweep
 from bridge.engine.unit import Unit
@@ -50,6 +53,8 @@ class Ended:
 async def start(unit: Unit, mode: str) -> None:
     """Make the store known to the journal, and take calls that a crash cut off as unknown."""
     unit.restored = (await unit.journal.open(mode)).restored
+    await misplaced(unit)
+    await outages.remember(unit)
     if await unit.journal.take_up(unit.rules, unit.now()):
         log.info("rules.changed", store=unit.store.name)
     cut_off = await unit.outbox.recover(unit.now())
@@ -67,16 +72,18 @@ async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False, i
         return state.problem
     unit.locale = state.locale
     try:
-        if state.asked is None:
-            await learn(unit)
+        if why := await _who_is_there(unit, state.asked):
+            return why
         await poll(unit, sweeping=sweeping)
-        if not unit.told or state.problem or (state.asked and unit.now() - state.asked >= DAILY):
+        if state.problem:
             await learn(unit)
         if sweeping:
             await sweep(unit, everything=everything)
     except RemoteError as error:
         down = unit.now() - state.polled if state.polled else LONGEST
         await _failed(unit, error, down, state.problem)
+        if not isinstance(error, AccessDenied):  # of that the administrator is told at once
+            await outages.not_answered(unit, SHOP, error)
         return str(error)
     except DatabaseError:
         raise
@@ -87,8 +94,20 @@ async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False, i
         await unit.journal.store_problem(problem)
         return problem
     unit.failing = ""
+    await outages.answered(unit, SHOP)
     if state.problem:
         log.info("store.recovered", store=unit.store.name, problem=state.problem)
+    return ""
+
+
+async def _who_is_there(unit: Unit, asked: datetime | None) -> str:
+    """Before anything is read of a shop at the first time since the start, and daily, see that it is the one that
+    the database belongs to; return why it is not, or "".
+    """
+    if not unit.bound and (why := await misplaced(unit)):
+        return why
+    if not unit.bound or asked is None or unit.now() - asked >= DAILY:
+        return await learn(unit)
     return ""
 
 
@@ -97,6 +116,7 @@ async def work_unless_resting(unit: Unit, stopping: asyncio.Event | None = None)
 
     Nor is anything done before the first run is through: only then is it known whose each payment is.
     """
+    await outages.alert(unit)
     state = await unit.journal.state()
     if state.baseline_done and not _rests(unit, state.rest_until):
         await work_all_due(unit, stopping)
@@ -143,19 +163,28 @@ def rest_after(error: RemoteError, down: timedelta) -> timedelta | None:
     return max(SHORTEST, min(down / 2, LONGEST), min(error.after or SHORTEST, PATIENCE))
 
 
-async def learn(unit: Unit) -> None:
-    """Let the store tell its version, storage and language: at a start, daily, and after trouble (an update?).
+async def learn(unit: Unit) -> str:
+    """Let the store tell its address, version, storage and language: at a start, daily, and after trouble.
 
-    What it does not tell is not needed: the sweep goes as posts storage needs it, and notes are in English.
+    Return why it is not the shop that the database belongs to, or "". What else it does not tell is not needed: the
+    sweep goes as posts storage needs it, and notes are in English. Raises RemoteError at a start: who gives no
+    answer then may be anybody.
     """
-    asked, unit.told = unit.now(), True
+    asked = unit.now()
     try:
         facts = await unit.store.facts()
-    except RemoteError as error:  # what it is asked by may be broken where orders can be read
+    except RemoteError as error:
+        if not unit.bound:
+            raise
         log.warning("store.untold", store=unit.store.name, problem=str(error))
-        facts, asked = Facts(), asked - DAILY + AGAIN
-    await unit.journal.learned(facts, asked)
+        facts = Facts()
+    else:
+        if why := await check(unit, facts):
+            return why
+    # Told nothing, it is asked again soon: what it is asked by may be broken where orders can be read.
+    await unit.journal.learned(facts, asked if facts.version else asked - DAILY + AGAIN)
     unit.locale = facts.locale or unit.locale
+    return ""
 
 
 async def once(unit: Unit, wait: timedelta, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> Ended:
@@ -172,6 +201,7 @@ async def once(unit: Unit, wait: timedelta, sleep: Callable[[float], Awaitable[N
         done = await work_all_due(unit)
         worked += done
         due = await unit.journal.next_due(notes=unit.live)
+    await outages.alert(unit)
     return Ended(
         store=unit.store.name,
         problem=problem,

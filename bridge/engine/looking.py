@@ -13,16 +13,19 @@ from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
 from bridge.domain.lifecycle import SOON, follow, retry_delay
 from bridge.domain.looks import Verdict, baseline, consider, observe
 from bridge.domain.orders import GONE, Order
+from bridge.domain.outages import SHOP
 from bridge.domain.payments import Payment, PaymentState
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Record, Settlement, State
 from bridge.domain.restored import since_restored
 from bridge.domain.settling import Settled, settle, unsettled
 from bridge.domain.steps import Step
+from bridge.engine import outages
 from bridge.engine.rewinding import may_act, rests, went_back
 from bridge.engine.telling import attention, not_ours, notes, story, words
 from bridge.engine.unit import Unit
 from bridge.errors import NotThere, RemoteError, Unreadable
+from bridge.ports import Provider
 
 log = structlog.get_logger()
 
@@ -58,6 +61,7 @@ async def look(unit: Unit, order_id: int) -> Ready | None:
         return await look(unit, order_id)
     try:
         order = await _read_order(unit, order_id, known)
+        await outages.order_was_read(unit)
         looked = unit.now()
         if await went_back(unit, known, order):
             return None
@@ -71,6 +75,7 @@ async def look(unit: Unit, order_id: int) -> Ready | None:
             await unit.journal.never_understood(known.row, unit.now())
         else:
             await _failed(unit, known, error)
+            await _noticed(unit, error)
         return None
     try:
         return await _commit(unit, known, order, mine, payment, looked)
@@ -95,11 +100,26 @@ async def _read_payment(unit: Unit, known: Known, mine: Claim | None) -> Payment
     """
     before = next((provider for provider in unit.providers if provider.name == known.provider), None)
     if before is not None and known.payment is not None and _called(known):
-        return await before.read(known.payment.id)
+        return await _read(unit, before, known.payment.id)
     if mine is not None and mine.payment_id:
-        return await unit.providers[mine.method.provider].read(mine.payment_id)
+        return await _read(unit, unit.providers[mine.method.provider], mine.payment_id)
     last = known.record.payment_id if known.record else ""
-    return await before.read(last) if before is not None and last else None
+    return await _read(unit, before, last) if before is not None and last else None
+
+
+async def _read(unit: Unit, provider: Provider, payment_id: str) -> Payment:
+    payment = await provider.read(payment_id)
+    await outages.answered(unit, provider.name)
+    return payment
+
+
+async def _noticed(unit: Unit, error: RemoteError) -> None:
+    """Whether a provider is down is seen by those who ask it; whether the shop is, by the poll, and once it is so
+    by those who ask it meanwhile.
+    """
+    shop = error.remote == unit.store.name
+    if not shop or SHOP in unit.outages:
+        await outages.not_answered(unit, SHOP if shop else error.remote, error)
 
 
 def _called(known: Known) -> bool:

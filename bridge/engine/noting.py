@@ -20,6 +20,9 @@ async def write_notes(unit: Unit, order_id: int) -> None:
     if not unit.live:
         return
     for note in await unit.outbox.notes(order_id, unit.now()):
+        if note.about and await _is_untrue(unit, order_id, note):
+            await unit.outbox.note_withdrawn(note.id)
+            continue
         try:
             note_id = await _write(unit, order_id, note)
         except (NotThere, Rejected) as error:
@@ -45,6 +48,13 @@ def _tell(unit: Unit, order_id: int, error: RemoteError) -> None:
         log.error("store.alert", store=unit.store.name, problem=f"no note can be written: {error}", who=error.who)
     else:
         log.warning("note.failed", store=unit.store.name, order=order_id, problem=str(error))
+
+
+async def _is_untrue(unit: Unit, order_id: int, note: DueNote) -> bool:
+    """Whether what a note says of an outage may have changed before it could be written."""
+    known = await unit.journal.known(order_id)
+    changed = known.record.changed if known and known.record else unit.now()
+    return note.about not in unit.outages or changed > note.created
 
 
 async def _write(unit: Unit, order_id: int, note: DueNote) -> int | None:

@@ -130,4 +130,5 @@ def _sight(unit: Unit, row: Row, known: Known | None, before: datetime | None, n
         watched=ours,
         problem=problem if ours else "",
         why=left_alone or None,
+        provider=unit.provider_of(order),
     )

@@ -45,10 +45,11 @@ async def may_act(unit: Unit) -> bool:
 
 
 async def _held(unit: Unit) -> bool:
-    """Whether the store is held whole. Then it is as in shadow mode."""
+    """Whether the store is held whole, or its database is another's. Then it is as in shadow mode."""
     state = await unit.journal.state()
-    unit.live = state.mode == "live" and not state.rewound
-    return bool(state.rewound)
+    held = bool(state.rewound or state.unbound)
+    unit.live = state.mode == "live" and not held
+    return held
 
 
 async def rests(unit: Unit, order_id: int) -> bool:

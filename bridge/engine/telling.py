@@ -10,8 +10,9 @@ from bridge.domain.changes import Change
 from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
 from bridge.domain.keys import stem
 from bridge.domain.looks import Verdict
-from bridge.domain.notes import done_note, hold_note, marked, remark_note
+from bridge.domain.notes import done_note, hold_note, marked, remark_note, waits_note
 from bridge.domain.orders import Order
+from bridge.domain.outages import Outage
 from bridge.domain.payments import Payment
 from bridge.domain.records import Record
 from bridge.domain.remarks import Remark, Topics
@@ -91,6 +92,12 @@ def notes(
         mark = _mark(front, Topics.CLEARED, {}, now)
         found.append((mark, remark_note(Remark(Topics.CLEARED, {}), order, provider, language)))
     return tuple((mark, marked(text, mark)) for mark, text in found)
+
+
+def promise(unit: Unit, order: Order, step: Step, outage: Outage) -> tuple[str, str]:
+    """The note, as (mark, text), that a step waits for its provider: one for each outage and step."""
+    mark = _mark(stem(order, unit.rules.tag), "waits", {"key": step.key}, outage.since)
+    return mark, marked(waits_note(step, order, outage.remote, unit.spoken), mark)
 
 
 def _ended_before(order: Order, record: Record) -> bool:

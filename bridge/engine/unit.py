@@ -8,7 +8,10 @@ from typing import Literal
 
 from bridge.db.journal import Journal
 from bridge.db.outbox import Outbox
-from bridge.domain.claims import Method
+from bridge.domain.binding import Place
+from bridge.domain.claims import Method, claim
+from bridge.domain.orders import Order
+from bridge.domain.outages import Outage
 from bridge.domain.rules import Rules
 from bridge.engine.progress import Listener, Logged
 from bridge.ports import Provider, Store
@@ -26,6 +29,10 @@ class Unit:
     """False: look, decide and record, but write nothing to store or provider."""
     language: str
     """Of the notes, as settings.yaml has it: "en", "sv", or "auto", the shop's own."""
+    url: str
+    """Of the shop, as settings.yaml has it."""
+    place: Place
+    """Where the database lies."""
     overlap: timedelta
     start_from: date | None
     now: Callable[[], datetime]
@@ -47,12 +54,25 @@ class Unit:
     """Why the last poll failed, as the log has said it since the start; "" after one that ended well."""
     mute: str = ""
     """Why the key may not write notes, as the alert has said it; "" while it may."""
-    told: bool = False
-    """Whether the store was asked since the start for what it says about itself."""
     restored: datetime | None = None
     """When the database was last restored from a backup; None: never."""
+    bound: bool = False
+    """Whether the shop was asked since the start, and it and the machine are those that the database belongs to."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     """For the short pauses within one piece of work."""
+    outages: dict[str, Outage] = field(default_factory=dict)
+    """Of the shop and its providers, by name; kept in the journal too."""
+    confirmed: set[str] = field(default_factory=set)
+    """The remotes of which an outage was noticed since the start."""
+    one_writes: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """What many find out about an outage side by side is kept in the journal in its order."""
+    asking: set[str] = field(default_factory=set)
+    """The remotes in an outage that an order is asking at this moment."""
+
+    def provider_of(self, order: Order) -> str:
+        """The name of the provider whose payment method the order names; "" where that is nobody's."""
+        mine = claim(order, self.methods)
+        return self.providers[mine.method.provider].name if mine else ""
 
     @property
     def spoken(self) -> Literal["en", "sv"]:

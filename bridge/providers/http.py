@@ -62,9 +62,12 @@ async def send(
     return Answer(status, body, retry_after)
 
 
-def too_late(remote: str) -> Busy:
+class TooLate(Busy):
     """A call waited so long for its turn that order and payment must be read again before it is made."""
-    return Busy(f"{remote}: the call waited for its turn, and is derived anew", remote=remote, after=timedelta())
+
+    def __init__(self, remote: str) -> None:
+        text = f"{remote}: the call waited for its turn, and is derived anew"
+        super().__init__(text, remote=remote, after=timedelta())
 
 
 def _seconds(value: str) -> timedelta | None:

@@ -5,9 +5,10 @@ in its traceback.
 """
 
 import html
+import re
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import count
 from typing import Any, Final, TypeVar
@@ -16,7 +17,7 @@ import aiohttp
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bridge.domain.orders import Order, Refund
-from bridge.errors import AccessDenied, Unreadable
+from bridge.errors import AccessDenied, AnswerLost, Nonsense, NotThere, Rejected, Unreadable
 from bridge.ports import PAGE, Facts, Listed, Note, Page, Row
 from bridge.woo import wire
 from bridge.woo.errors import wrong_shape
@@ -30,6 +31,9 @@ _LOOKS = 3
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
 _NOTES = TypeAdapter(tuple[wire.Note, ...])
 _WEBHOOKS = TypeAdapter(tuple[wire.Webhook, ...])
+
+_LINK = re.compile(r"<(https?://[^>?]*?)/(?:index\.php/)?(?:wp-json/|\?rest_route=)")
+"""Every answer of WordPress's API links to its root, or to the next page below it (recordings, 20 and 31)."""
 
 _Body = TypeVar("_Body", bound=BaseModel)
 
@@ -149,10 +153,11 @@ class WooStore:
         """Return what the store says about itself; little where the key may read orders but no more."""
         try:
             raw, headers = await self._transport.read("system_status", {"_fields": "environment,settings"})
-        except AccessDenied:
+            status = self._understood(wire.SystemStatus, raw, "a system status")
+        except (AccessDenied, AnswerLost, Nonsense, NotThere, Rejected):
+            # It may be this alone that the shop does not give, and its orders say whose they are too.
             _, headers = await self._transport.read("orders", {"per_page": "1", "_fields": "id"})
-            return Facts(clock=date_of(headers))
-        status = self._understood(wire.SystemStatus, raw, "a system status")
+            return Facts(address=_address(headers), clock=date_of(headers))
         return Facts(
             address=status.environment.home_url,
             version=status.environment.version,
@@ -201,3 +206,9 @@ class WooStore:
             return model.model_validate(raw)
         except ValidationError:
             raise wrong_shape(self._asked, what) from None
+
+
+def _address(headers: Mapping[str, str]) -> str | None:
+    """The shop's own address, from the link of an answer; None where there is none."""
+    found = _LINK.search(headers.get("Link", ""))
+    return found[1] if found else None

@@ -13,7 +13,7 @@ from tests.commands.shop import Shop
 
 FIELDS = [
     *("id", "key", "store", "order", "order_number", "kind", "state", "amount", "target", "currency", "refund"),
-    *("reason", "attempts", "created", "updated", "provider", "reference"),
+    *("reason", "attempts", "created", "updated", "provider", "reference", "next_try"),
 ]
 
 
@@ -73,7 +73,8 @@ async def test_status_names_a_provider_that_can_not_be_read(shop: Shop) -> None:
     await shop.types("once", "--wait", "1s")
     ran = await shop.types("status")
     assert ran.code == 1
-    assert "1 waiting: Resurs answered HTTP 500" in ran.out
+    assert "Resurs is down: no answer since 20" in ran.out
+    assert "1 order waiting; Resurs answered HTTP 500" in " ".join(ran.out.split())
 
 
 async def test_status_keeps_a_store_that_settings_have_lost(shop: Shop) -> None:

@@ -159,6 +159,30 @@ async def test_a_key_that_may_not_read_the_status_still_reaches_the_store(
     assert await store.facts() == Facts()
 
 
+@pytest.mark.parametrize(
+    ("link", "address"),
+    [
+        ('<https://shop.example/wp-json/>; rel="https://api.w.org/"', "https://shop.example"),
+        ('<https://shop.example/wp-json/wc/v3/orders?per_page=1&page=2>; rel="next"', "https://shop.example"),
+        ('<http://shop.example:81/butik/index.php/wp-json/>; rel="x"', "http://shop.example:81/butik"),
+        ('<https://shop.example/?rest_route=/>; rel="https://api.w.org/"', "https://shop.example"),
+        ("<https://shop.example/elsewhere>", None),
+    ],
+)
+async def test_any_answer_tells_the_address_where_the_status_is_not_to_be_had(
+    store: WooStore, answers: aioresponses, link: str, address: str | None
+) -> None:
+    answers.get(re.compile(".*/system_status"), status=500, body="Error", repeat=True)
+    answers.get(re.compile(".*/orders"), body="[]", headers={"Link": link})
+    assert await store.facts() == Facts(address=address)
+
+
+async def test_a_status_that_makes_no_sense_is_told_nothing_by(store: WooStore, answers: aioresponses) -> None:
+    answers.get(re.compile(".*/system_status"), body=text({"environment": "none"}))
+    answers.get(re.compile(".*/orders"), body="[]")
+    assert await store.facts() == Facts()
+
+
 async def test_a_wrong_secret_is_no_lack_of_facts(store: WooStore, answers: aioresponses) -> None:
     answers.get(ANY, status=401, body=text(recorded.read("30", "wrong secret")), repeat=True)
     with pytest.raises(AccessDenied, match="secret"):

@@ -29,6 +29,8 @@ ENGLISH = Wording(
     shown="{provider} shows {reserved} reserved, {captured} captured and {returned} refunded{limit}.",
     limited=", with a limit of {limit}",
     not_shown="{provider} shows no amounts for the payment.",
+    waits="{provider} has given no usable answer for a while. {step} waits for it, and is made by itself as soon "
+    "as it answers. There is nothing to do.",
     steps={
         Call.CAPTURE: "a capture of {amount}",
         Call.RELEASE: "a release of {amount}",

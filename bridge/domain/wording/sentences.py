@@ -48,6 +48,8 @@ class Wording:
     shown: str
     limited: str
     not_shown: str
+    waits: str
+    """Of a step whose provider does not answer."""
     steps: Mapping[Call, str]
     """A step as the object of a sentence."""
     replacing: str

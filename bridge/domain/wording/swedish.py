@@ -30,6 +30,8 @@ SWEDISH = Wording(
     shown="{provider} visar {reserved} reserverat, {captured} debiterat och {returned} återbetalat{limit}.",
     limited=", med en gräns på {limit}",
     not_shown="{provider} visar inga belopp för betalningen.",
+    waits="{provider} har inte gett något användbart svar på ett tag. {step} väntar på det och görs av sig själv "
+    "så snart {provider} svarar. Du behöver inte göra något.",
     steps={
         Call.CAPTURE: "en debitering av {amount}",
         Call.RELEASE: "en annullering av {amount}",

@@ -116,7 +116,7 @@ class Ecster:
         try:
             return await self._api.post(path, body, fresh)
         except Unreachable as error:
-            return Later(str(error))
+            return Later(str(error), down=True)
         except Busy as error:
             return Later(str(error), error.after)
         except AnswerLost as error:

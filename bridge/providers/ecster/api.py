@@ -9,7 +9,7 @@ import aiohttp
 import stamina
 
 from bridge.errors import AccessDenied, AnswerLost, Busy, Nonsense, Unreachable
-from bridge.providers.http import Answer, send, too_late
+from bridge.providers.http import Answer, TooLate, send
 
 REMOTE = "Ecster"
 KEYS_REFUSED = "Ecster refuses the keys: check api_key and merchant_key in settings.yaml, and their permissions"
@@ -69,7 +69,7 @@ class Api:
     async def post(self, path: str, body: dict[str, object], fresh: Callable[[], bool]) -> Answer:
         """Send `body` once. Raises AnswerLost when it may have been executed.
 
-        Unreachable, and Busy when its turn comes and it is no longer `fresh`: nothing was sent.
+        Unreachable, and TooLate when its turn comes and it is no longer `fresh`: nothing was sent.
         """
         answer = await self._send("POST", path, body, fresh)
         return replace(answer, body=self._masked(answer.body)) if isinstance(answer.body, dict) else answer
@@ -90,7 +90,7 @@ class Api:
     ) -> Answer:
         async with self._room:
             if not fresh():
-                raise too_late(REMOTE)
+                raise TooLate(REMOTE)
             return await send(
                 self._session,
                 method,

@@ -55,9 +55,9 @@ def _failure(answer: Answer) -> Outcome:
         # answer is to a request that something on the way sent twice. The ledger tells (reference 6.4).
         return Refused(WRONG_STATE, surprising=True)
     if answer.status in (401, 403):
-        return Later(KEYS_REFUSED)
+        return Later(KEYS_REFUSED, down=True)
     if answer.status == _TOO_MANY:
-        return Later("Ecster asks to wait", answer.retry_after)
+        return Later("Ecster asks to wait", answer.retry_after, down=True)
     if problem and 400 <= answer.status < 500 and answer.status != _REQUEST_TIMEOUT:  # noqa: PLR2004
         said = plain(problem.message or problem.type or problem.error)
         return Refused(f"{said} ({problem.code or answer.status})".lstrip())

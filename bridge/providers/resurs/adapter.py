@@ -10,9 +10,9 @@ from bridge.domain.money import AmountError
 from bridge.domain.outcomes import Done, Later, Outcome, Refused, Unknown
 from bridge.domain.payments import Can, Payment, PaymentState
 from bridge.domain.steps import EFFECT, Call
-from bridge.errors import AccessDenied, AnswerLost, Busy, Nonsense, NotThere, RemoteError
+from bridge.errors import AccessDenied, AnswerLost, Nonsense, NotThere, RemoteError
 from bridge.ports import Request
-from bridge.providers.http import Answer
+from bridge.providers.http import Answer, TooLate
 from bridge.providers.resurs.api import FORBIDDEN, NAME, TOO_MANY, UNAUTHORIZED, Api
 from bridge.providers.resurs.errors import is_error, reason, trace_id
 from bridge.providers.resurs.lines import order_lines
@@ -81,10 +81,10 @@ class Resurs:
             answer = await self._api.post(path, body, request.fresh)
         except AnswerLost as error:
             return Unknown(str(error))
-        except Busy as error:
+        except TooLate as error:
             return Later(str(error), error.after)
         except RemoteError as error:
-            return Later(str(error))
+            return Later(str(error), getattr(error, "after", None), down=True)
         outcome = self._outcome(answer, request)
         if not isinstance(outcome, Done):
             log.warning(
@@ -104,9 +104,9 @@ class Resurs:
         if status in _NO and is_error(body):
             return Refused(self._api.masked(reason(body)))
         if status == UNAUTHORIZED:
-            return Later(f"{NAME} does not accept its own new token")
+            return Later(f"{NAME} does not accept its own new token", down=True)
         if status == TOO_MANY:
-            return Later(f"{NAME} asks to wait (HTTP {TOO_MANY})", answer.retry_after)
+            return Later(f"{NAME} asks to wait (HTTP {TOO_MANY})", answer.retry_after, down=True)
         return Unknown(f"{NAME} answered HTTP {status} with nothing that says whether it was done")
 
     async def check(self) -> str:

@@ -18,7 +18,7 @@ import stamina
 from pydantic import ValidationError
 
 from bridge.errors import AccessDenied, AnswerLost, Busy, Nonsense, SettingsError, Unreachable
-from bridge.providers.http import Answer, send, too_late
+from bridge.providers.http import Answer, TooLate, send
 from bridge.providers.resurs.settings import ResursSettings
 from bridge.providers.resurs.wire import Token
 
@@ -84,7 +84,7 @@ class Api:
     async def post(self, path: str, body: dict[str, Any], fresh: Callable[[], bool]) -> Answer:
         """Send a call and return whatever comes back, a 401 to a new token included.
 
-        Raises Busy when its turn comes and it is no longer `fresh`.
+        Raises TooLate when its turn comes and it is no longer `fresh`.
 
         AnswerLost alone says that it may have been executed; after any other RemoteError it was not sent.
         """
@@ -126,7 +126,7 @@ class Api:
         }
         async with self._slots:
             if not fresh():
-                raise too_late(NAME)
+                raise TooLate(NAME)
             url = f"{self.settings.host}{path}"
             return await send(
                 self._session, method, url, remote=NAME, headers=headers, json=body, timeout=self._timeout

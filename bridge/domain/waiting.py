@@ -1,0 +1,27 @@
+"""What an order waits for while its provider gives no answer: judged by the payment as it was last read."""
+
+from datetime import datetime
+
+from bridge.domain.decisions import Act
+from bridge.domain.looks import consider
+from bridge.domain.orders import Order
+from bridge.domain.payments import Payment
+from bridge.domain.records import Record, State
+from bridge.domain.rules import Rules
+from bridge.domain.steps import Call, Step
+
+
+def longed_for(order: Order, payment: Payment | None, record: Record, rules: Rules, now: datetime) -> Step | None:
+    """Return the call that is to be made as soon as the provider answers; None where none is, or it can't be told.
+
+    Nobody is promised what a person has still to decide, or what may have been done already.
+    """
+    open_ = record.open
+    if open_ is not None and (open_.shadow or open_.state not in (State.READY, State.WAITING)):
+        return None
+    if payment is None:
+        return None
+    decision = consider(order, payment, record, rules, now).decision
+    if not isinstance(decision, Act) or decision.step.call is Call.RESTORE:
+        return None
+    return decision.step

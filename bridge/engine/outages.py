@@ -1,0 +1,137 @@
+"""Remotes that give no answer: who noticed it, whom it keeps waiting, and who is told.
+
+The orders of a provider that is down wait together, and so do all while the shop is; see `bridge.domain.outages`.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from bridge.db import outages as kept
+from bridge.domain.lifecycle import SOON
+from bridge.domain.outages import LONG, SHOP, Outage, is_over, unanswered
+from bridge.domain.waiting import longed_for
+from bridge.engine.telling import promise
+from bridge.engine.unit import Unit
+from bridge.errors import Busy, RemoteError, Unreachable
+
+log = structlog.get_logger()
+
+
+async def remember(unit: Unit) -> None:
+    """Take up what was known before a restart; the first one that asks finds out whether it is still so."""
+    now = unit.now()
+    for outage in await kept.outages(unit.store.name):
+        unit.outages[outage.remote] = replace(outage, next_try=min(outage.next_try, now))
+
+
+async def not_answered(unit: Unit, remote: str, error: RemoteError) -> None:
+    """A read of the remote ended in `error`."""
+    sure = isinstance(error, Unreachable | Busy)
+    await _not_answered(unit, remote, str(error), getattr(error, "after", None), sure=sure)
+
+
+async def not_taken(unit: Unit, remote: str, why: str, after: timedelta | None) -> None:
+    """It took no call, of anybody."""
+    await _not_answered(unit, remote, why, after, sure=True, calls=True)
+
+
+async def _not_answered(
+    unit: Unit, remote: str, why: str, after: timedelta | None, *, sure: bool, calls: bool = False
+) -> None:
+    now, before = unit.now(), unit.outages.get(remote)
+    outage = unanswered(before, remote, why, now, unit.chance(), after=after, sure=sure, calls=calls)
+    unit.outages[remote] = outage
+    unit.confirmed.add(remote)
+    async with unit.one_writes:
+        await kept.keep(unit.store.name, outage)
+    if outage.paused and not (before and before.paused):
+        log.warning("remote.paused", store=unit.store.name, remote=remote, problem=why)
+    if outage.tries > (before.tries if before else 0) and now - outage.since >= LONG:
+        await _tell_staff(unit, outage)
+
+
+async def answered(unit: Unit, remote: str, *, call: bool = False) -> None:
+    """The remote answered a read, or a `call`."""
+    outage = unit.outages.get(remote)
+    if outage is None or not is_over(outage, call=call):
+        return
+    del unit.outages[remote]
+    now = unit.now()
+    async with unit.one_writes:
+        await kept.end(unit.store.name, outage, now, hurry=outage.was_felt(now))
+    if outage.paused:
+        event = "remote.recovered" if outage.alerted else "remote.resumed"
+        seconds = (now - outage.since) // timedelta(seconds=1)
+        log.info(event, store=unit.store.name, remote=remote, problem=outage.why, seconds=seconds)
+
+
+async def order_was_read(unit: Unit) -> None:
+    """The shop gave an order. That its orders can be listed again is for the poll to say; the next may ask now."""
+    outage = unit.outages.get(SHOP)
+    if outage is not None and outage.paused:
+        unit.outages[SHOP] = replace(outage, next_try=unit.now())
+
+
+async def asked_in_vain(unit: Unit, outage: Outage) -> None:
+    """Whoever was to ask the remote heard nothing of it, good or bad: the next one asks a little later."""
+    if unit.outages.get(outage.remote) is outage:
+        unit.outages[outage.remote] = replace(outage, next_try=unit.now() + SOON)
+
+
+def paused(unit: Unit) -> set[str]:
+    """The remotes that nobody asks but the one whose turn it is."""
+    return {outage.remote for outage in unit.outages.values() if outage.paused}
+
+
+async def who_asks(unit: Unit, without: set[int]) -> list[tuple[int, Outage]]:
+    """The orders that are to ask, now, the remotes that do not answer: one for each."""
+    now, found = unit.now(), []
+    for remote, outage in list(unit.outages.items()):
+        if remote in unit.asking or not outage.may_ask(now) or (remote != SHOP and SHOP in paused(unit)):
+            continue
+        order = await kept.who_asks(unit.store.name, outage, now, without)
+        if order is not None:
+            found.append((order, outage))
+            if outage.calls:
+                await kept.may_call(unit.store.name, order)
+        elif outage.calls and not without:
+            await answered(unit, remote, call=True)  # nobody has a call to make any more
+    return found
+
+
+async def alert(unit: Unit) -> None:
+    """Tell of each outage that lasts, once; after a restart not before somebody has found it to last still."""
+    for remote in unit.confirmed & unit.outages.keys():
+        outage = unit.outages[remote]
+        if not outage.lasts(unit.now()):
+            continue
+        unit.outages[remote] = replace(outage, alerted=True)
+        async with unit.one_writes:
+            await kept.keep(unit.store.name, unit.outages[remote])
+        waiting = await kept.count_waiting(unit.store.name, remote, unit.now())
+        log.error(
+            "remote.alert",
+            store=unit.store.name,
+            remote=remote,
+            problem=outage.why,
+            since=outage.since.isoformat(timespec="seconds"),
+            waiting=waiting,
+        )
+
+
+async def _tell_staff(unit: Unit, outage: Outage) -> None:
+    """Tell on each order that has waited long for a call what it waits for; where the shop is down, nobody can."""
+    if not unit.live or outage.remote == SHOP:
+        return
+    now = unit.now()
+    orders = await kept.waiting(unit.store.name, outage.remote, now)
+    for order_id, known in (await unit.journal.known_many(orders)).items():
+        if known.order is None or known.record is None:
+            continue
+        since = max(outage.since, known.record.changed)
+        step = longed_for(known.order, known.payment, known.record, unit.rules, now)
+        if step is not None and now - since >= LONG:
+            mark, text = promise(unit, known.order, step, outage)
+            await kept.promise(unit.store.name, order_id, outage.remote, mark, text, now)
