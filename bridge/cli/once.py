@@ -15,12 +15,14 @@ import click
 from bridge.app import units
 from bridge.cli.shared import Command, Duration, console, finish, json_option, print_json, run_async, settings
 from bridge.db import queries
+from bridge.db.bounds import Bunch
 from bridge.db.connection import existing, sqlite_path
 from bridge.db.copying import copy_sqlite
 from bridge.db.journal import Journal
 from bridge.domain.money import to_major
 from bridge.domain.records import State
 from bridge.engine.cycles import once as one_cycle
+from bridge.engine.remedies import beyond
 from bridge.engine.unit import Unit
 from bridge.errors import UsageError
 from bridge.settings import Settings, StoreSettings
@@ -83,7 +85,7 @@ def once(*, wait: timedelta, dry_run: bool, as_json: bool) -> None:
     else:
         _print(result, {store.name for store in chosen.stores if dry_run or store.mode == "shadow"})
     silent = _complain(result)
-    needing = any(store["attention"] for store in result.status)
+    needing = any(store["attention"] or store["bounded"] or store["held"] for store in result.status)
     finish(3 if silent else 1 if needing else 0)
 
 
@@ -151,6 +153,9 @@ def _print(result: _Result, shadows: set[str]) -> None:
         if not cycle.problem:
             looked = "the time was up" if cycle.looked is None else _count(cycle.looked, "look")
             out.print(f"{cycle.store}: {looked}", soft_wrap=True)
+    for store in result.status:
+        for bunch in store["bounded"]:
+            out.print(f"{store['store']}: {beyond(Bunch(**{**bunch, 'since': None}))}", soft_wrap=True)
     needing = sum(len(store["attention"]) for store in result.status)
     if needing:
         out.print(f"{_count(needing, 'order')} in need of attention: see `wc-bridge status`", soft_wrap=True)

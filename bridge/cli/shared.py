@@ -16,7 +16,7 @@ from rich.console import Console
 
 from bridge import logs
 from bridge.app import read_settings
-from bridge.errors import BridgeError, SettingsError
+from bridge.errors import BridgeError, SettingsError, UsageError
 from bridge.settings import Settings, find
 from bridge.settings.values import duration
 
@@ -161,6 +161,18 @@ def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         while isinstance(first, BaseExceptionGroup):
             first = first.exceptions[0]
         raise first from None
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Ask, unless told not to. Raises UsageError on anything but a yes: nothing is changed."""
+    if yes:
+        return
+    click.echo(f"{question} [y/N] ", nl=False, err=True)
+    answer = sys.stdin.readline()
+    if not answer:  # nobody is there to answer
+        click.echo(err=True)
+    if answer.strip().lower() not in ("y", "yes"):
+        raise UsageError("nothing was changed: answer y, or say --yes")
 
 
 def finish(code: int) -> None:

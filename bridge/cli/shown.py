@@ -12,16 +12,19 @@ from rich.text import Text
 
 from bridge.cli.shared import Command, console, finish, json_option, print_json, run_async, settings
 from bridge.db import queries
+from bridge.db.bounds import Bunch
 from bridge.db.connection import existing
+from bridge.db.firsts import First
+from bridge.db.holds import Held
 from bridge.domain.money import to_major
 from bridge.domain.records import State
-from bridge.engine.rewinding import remedy
+from bridge.engine.remedies import beyond, decides, first_differed, remedy
 from bridge.errors import UsageError
 
 _COLOURS = {"done": "green", "held": "bold red", "unknown": "bold yellow", "waiting": "yellow", "dropped": "dim"}
 _MINUTE = 60
 _STORAGES = {"hpos": "HPOS", "posts": "posts storage", "": "unknown storage"}
-_NEEDING = ("attention", "problem", "rewound", "failing", "tried_long")
+_NEEDING = ("attention", "problem", "held", "bounded", "failing", "tried_long")
 """The parts of a store's status that are empty while all is well."""
 
 
@@ -74,12 +77,34 @@ def _print_troubles(out: Console, store: dict[str, Any]) -> None:
     if store["problem"]:
         rests = f"; asked again {_when(store['rests_until'])}" if store["rests_until"] else ""
         _paragraph(out, "not polling: ", f"{store['problem']}{rests}")
-    if store["rewound"]:
-        _paragraph(out, "held, nothing is called or noted: ", f"{store['rewound']}; {remedy(store['store'])}")
+    if store["held"]:
+        by = Held(store["held"])
+        what = "called or noted" if by is Held.REWOUND else "called"
+        _paragraph(out, f"held, nothing is {what}: ", f"{store['held_why']}; {remedy(by, store['store'])}")
+    for bunch in store["bounded"]:
+        _print_bunch(out, store, bunch)
+    for first in store["firsts"]:
+        _paragraph(out, "first call: ", _first(first), style="bold yellow")
     for text, count in Counter(one["text"] for one in store["failing"]).items():
         _paragraph(out, f"{count} waiting: ", text)
     for item in store["tried_long"]:
         _paragraph(out, "tried for long: ", _tried(item))
+
+
+def _print_bunch(out: Console, store: dict[str, Any], bunch: dict[str, Any]) -> None:
+    """What a bound holds; where nothing is called anyway, nobody is asked to decide."""
+    text, live = beyond(Bunch(**{**bunch, "since": None})), store["mode"] == "live"
+    ask = f": {decides(store['store'], bunch['kind'])}" if live and not store["held"] else ""
+    _paragraph(out, "" if live else "would be held: ", f"{text}{ask}", style="yellow")
+
+
+def _first(first: dict[str, Any]) -> str:
+    if first["figures"]:
+        return first_differed(First(row=0, **first))
+    what = (
+        f"the first {first['call']} at {first['account']} goes alone, on order {first['order']}: {first['state']}"
+    )
+    return f"{what}; others wait until its effect is seen"
 
 
 def _print_attention(out: Console, store: dict[str, Any]) -> None:

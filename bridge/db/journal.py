@@ -13,10 +13,12 @@ from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalEr
 from tortoise.expressions import F, Q
 from tortoise.transactions import in_transaction
 
+from bridge.db import bounds
 from bridge.db.codec import ORDER, PAYMENT, RULES, STEP, dump, load
 from bridge.db.known import Known, Look, Overtaken, Sight, as_problem, failed_on, known_from, record_text
 from bridge.db.models import ActionRow, NoteRow, OrderRow, SettlementRow, StoreRow
 from bridge.db.rows import end_action, facts_text, ids, save_settlements, start_action, tell
+from bridge.domain.reasons import Bound
 from bridge.domain.records import How, Settlement, State
 from bridge.domain.rules import Rules
 from bridge.ports import Facts
@@ -49,6 +51,7 @@ class Journal:
             if before:
                 touched = Q(watched=True) | Q(why__contains="switched off")
                 await OrderRow.filter(touched, store_id=self.store).update(due=now, version=F("version") + 1)
+                await bounds.judge_anew(self.store)
         return bool(before)
 
     async def state(self) -> StoreRow:
@@ -227,6 +230,10 @@ class Journal:
         )
         return action
 
+    async def rest(self, order_id: int, until: datetime) -> None:
+        """Leave an order alone until then, without a word about it."""
+        await OrderRow.filter(store_id=self.store, order_id=order_id).update(due=until)
+
     async def look_failed(self, row: int, why: str, due: datetime) -> None:
         """A look could not be finished: nothing is known to have changed; try again at `due`."""
         await OrderRow.filter(id=row).update(why=why, due=due, failures=F("failures") + 1)
@@ -291,10 +298,15 @@ class Journal:
             due=now, version=F("version") + 1
         )
 
-    async def wake_unfinished(self, now: datetime) -> None:
-        """Let every order that has an open action or attention, or waits for anything, be looked at now."""
-        rows = await ids(ActionRow.filter(open_slot__isnull=False, order__store_id=self.store), "open_slot")
-        wanted = Q(id__in=rows or [-1]) | ~Q(attention="") | ~Q(problem="") | Q(due__isnull=False)
+    async def wake_unfinished(self, now: datetime, *, bounded: bool) -> None:
+        """Let every order that has an open action or attention, or waits for anything, be looked at now.
+
+        Those that only bounds hold (`bounded`: these too) need no look before the shop or a person says something.
+        """
+        actions = ActionRow.filter(open_slot__isnull=False, order__store_id=self.store)
+        resting = [""] if bounded else ["", *Bound]
+        rows = await ids(actions if bounded else actions.exclude(reason__in=list(Bound)), "open_slot")
+        wanted = Q(id__in=rows or [-1]) | ~Q(attention__in=resting) | ~Q(problem="") | Q(due__isnull=False)
         await OrderRow.filter(wanted, store_id=self.store).update(due=now)
 
     async def watched(self) -> list[int]:

@@ -10,9 +10,11 @@ from datetime import datetime
 from tortoise.expressions import F, Q
 from tortoise.transactions import in_transaction
 
+from bridge.db import holds
 from bridge.db.codec import ORDER, dump, load
+from bridge.db.holds import Held
 from bridge.db.known import Known, record_text
-from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow, StoreRow
+from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow
 from bridge.db.rows import end_action, ids, save_settlements, tell
 from bridge.domain.orders import Order
 from bridge.domain.records import How, Record, State
@@ -38,19 +40,9 @@ def number_of(order_id: int) -> int:
 
 
 async def held(store: str) -> str:
-    """Why the store is held whole; "" while it is not, or is not known."""
-    row = await StoreRow.get_or_none(name=store)
-    return row.rewound if row else ""
-
-
-async def hold(store: str, why: str) -> bool:
-    """Hold the store whole; False where it is already."""
-    return bool(await StoreRow.filter(name=store, rewound="").update(rewound=why))
-
-
-async def rest(store: str, order_id: int, until: datetime) -> None:
-    """Leave an order alone until then, without a word about it."""
-    await OrderRow.filter(store_id=store, order_id=order_id).update(due=until)
+    """Why the store is held for having gone back; "" while it is not, or is not known."""
+    by, why = await holds.held(store)
+    return why if by is Held.REWOUND else ""
 
 
 async def newest(store: str, limit: int) -> list[Order]:
@@ -132,7 +124,7 @@ async def let_go(store: str, now: datetime) -> None:
     """The store is held no more, and all that waited goes on."""
     why = await held(store)
     async with in_transaction():
-        await StoreRow.filter(name=store).update(rewound="")
+        await holds.let_go(store, now)
         orders = OrderRow.filter(store_id=store, order_id__gt=0)
         told = orders.filter(problem__contains=why) if why else orders.filter(id=-1)
         await told.update(problem="", due=now, version=F("version") + 1)

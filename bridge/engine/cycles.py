@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bridge.db import alone
+from bridge.engine.alerting import tell_alerts
 from bridge.engine.polling import poll
 from bridge.engine.sweeping import sweep
 from bridge.engine.unit import Unit
@@ -46,6 +48,7 @@ class Ended:
 async def start(unit: Unit, mode: str) -> None:
     """Make the store known to the journal, and take calls that a crash cut off as unknown."""
     await unit.journal.open(mode)
+    await alone.live_since(unit.store.name, live=mode == "live", now=unit.now())
     if await unit.journal.take_up(unit.rules, unit.now()):
         log.info("rules.changed", store=unit.store.name)
     cut_off = await unit.outbox.recover(unit.now())
@@ -91,6 +94,7 @@ async def work_unless_resting(unit: Unit, stopping: asyncio.Event | None = None)
     """Work on all that is due; while the store rests its orders wait with it, instead of each trying."""
     if not _rests(unit, (await unit.journal.state()).rest_until):
         await work_all_due(unit, stopping)
+    await tell_alerts(unit)
 
 
 def _rests(unit: Unit, until: datetime | None) -> bool:
@@ -154,6 +158,7 @@ async def once(unit: Unit, wait: timedelta, sleep: Callable[[float], Awaitable[N
         done = await work_all_due(unit)
         worked += done
         due = await unit.journal.next_due(notes=unit.live)
+    await tell_alerts(unit, ending=True)
     return Ended(
         store=unit.store.name,
         problem=problem,

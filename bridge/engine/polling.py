@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import structlog
 
+from bridge.db.holds import Held
 from bridge.db.known import Known, Sight
 from bridge.domain.claims import claim
 from bridge.domain.looks import baseline, observe
@@ -106,7 +107,7 @@ async def take_in(unit: Unit, rows: list[Row], **progress: datetime | bool | Non
     now = unit.now()
     known = await unit.journal.known_many(row.id for row in rows)
     state = await unit.journal.state()
-    if state.rewound:
+    if state.held == Held.REWOUND:
         return  # what was known when the store went back is what it is compared with
     doubtful = await suspects(unit, known, rows)
     await unit.journal.wake(doubtful, now)  # a look tells for certain

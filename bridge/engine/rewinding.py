@@ -7,17 +7,15 @@ look is committed, no call made, no note written. The poll goes on reading.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-import structlog
-
-from bridge.db import rewinds
+from bridge.db import holds, rewinds
+from bridge.db.holds import Held
 from bridge.db.known import Known
 from bridge.domain.orders import GONE, Order
 from bridge.domain.rewinding import all_gone, gone_back
+from bridge.engine.remedies import hold_told
 from bridge.engine.unit import Unit
 from bridge.errors import NotThere, RemoteError, Unreadable
 from bridge.ports import Row
-
-log = structlog.get_logger()
 
 PAUSE = timedelta(minutes=10)
 """After which an order of a held store comes up again."""
@@ -31,28 +29,24 @@ FEW = 20
 """How many orders a sweep reads besides those that are open."""
 
 
-def remedy(store: str) -> str:
-    """What to type."""
-    return f"`wc-bridge rewound {store}` lists what was done here and is missing there; `--go` continues"
-
-
 async def may_act(unit: Unit) -> bool:
     """Whether calls may be made and notes written for the store."""
     return not await _held(unit) and unit.live
 
 
 async def _held(unit: Unit) -> bool:
-    """Whether the store is held whole. Then it is as in shadow mode."""
+    """Whether the store is held for having gone back. Then it is as in shadow mode."""
     state = await unit.journal.state()
-    unit.live = state.mode == "live" and not state.rewound
-    return bool(state.rewound)
+    back = state.held == Held.REWOUND
+    unit.live = state.mode == "live" and not back
+    return back
 
 
 async def rests(unit: Unit, order_id: int) -> bool:
-    """Whether the order rests because its store is held whole; it comes up again, in case somebody has said go."""
+    """Whether the order rests because its store went back; it comes up again, in case somebody has said go."""
     if not await _held(unit):
         return False
-    await rewinds.rest(unit.store.name, order_id, unit.now() + PAUSE)
+    await unit.journal.rest(order_id, unit.now() + PAUSE)
     return True
 
 
@@ -93,14 +87,12 @@ async def went_back(unit: Unit, known: Known, order: Order) -> bool:
     now = unit.now()
     older = order.status == GONE or order.modified < known.order.modified
     if older and now - known.record.changed < LAG:
-        await rewinds.rest(unit.store.name, order.id, now + AGAIN)
+        await unit.journal.rest(order.id, now + AGAIN)
         return True
-    first = await rewinds.hold(unit.store.name, why)
+    first = await holds.hold(unit.store.name, Held.REWOUND, why)
     await rests(unit, order.id)
     if first:
-        text = f"the shop seems to have gone back in time: {why}. {remedy(unit.store.name)}"
-        log.error("store.alert", store=unit.store.name, problem=text)
-        await unit.journal.set_aside(known.row, text, None, now)
+        await unit.journal.set_aside(known.row, hold_told(Held.REWOUND, why, unit.store.name), None, now)
     return True
 
 

@@ -28,7 +28,7 @@ async def sweep(unit: Unit, *, everything: bool = False) -> None:
         await _reread(unit, await unit.journal.moved_since(now - MOVED))
     if daily:
         await unit.journal.wake(watched, unit.now())
-    await unit.journal.wake_unfinished(unit.now())
+    await unit.journal.wake_unfinished(unit.now(), bounded=everything)
     await unit.journal.swept(now, slowly=daily)
 
 

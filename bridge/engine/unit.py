@@ -10,6 +10,7 @@ from bridge.db.journal import Journal
 from bridge.db.outbox import Outbox
 from bridge.domain.claims import Method
 from bridge.domain.rules import Rules
+from bridge.engine.pacing import Pace
 from bridge.ports import Provider, Store
 
 
@@ -30,6 +31,7 @@ class Unit:
     now: Callable[[], datetime]
     chance: Callable[[], float]
     """Jitter, 0 to 1."""
+    pace: Pace
     busy: set[int] = field(default_factory=set)
     """Orders that are being worked on: one thing at a time for each."""
     calling: set[int] = field(default_factory=set)
