@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from tortoise.expressions import Q
-from tortoise.functions import Sum
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
@@ -66,11 +65,11 @@ async def counting(asked: Asked, limits: Limits, now: datetime) -> AsyncIterator
             decided=await others.filter(~taken_back, admitted__gt=since, approved=False).count(),
         )
         if asked.kind is Kind.REFUND:
+            counted = replace(counted, announced=await _announced(asked.store, since))
+        if asked.kind is Kind.REFUND and limits.refunds_per_day is not None:
             ended = Q(open_slot__isnull=True, updated__lte=now - DAY)
-            counting_today = others.filter(~taken_back, ~ended, admitted__isnull=False, currency=asked.currency)
-            counted = replace(
-                counted, refunded=await _sum(counting_today), announced=await _announced(asked.store, since)
-            )
+            today = others.filter(~taken_back, ~ended, admitted__isnull=False, currency=asked.currency)
+            counted = replace(counted, refunded=sum(row["amount"] for row in await today.values("amount")))
         yield counted
 
 
@@ -90,11 +89,6 @@ async def _locked(store: str, kind: Kind) -> BrakeRow:
 
 def _of(store: str, kind: Kind, *, shadow: bool) -> QuerySet[ActionRow]:
     return ActionRow.filter(order__store_id=store, kind=kind, shadow=shadow)
-
-
-async def _sum(actions: QuerySet[ActionRow]) -> int:
-    [found] = await actions.annotate(sum=Sum("amount")).values("sum")
-    return int(found["sum"] or 0)
 
 
 async def _announced(store: str, since: datetime) -> int:

@@ -16,7 +16,7 @@ from bridge.db import rewinds
 from bridge.engine.forgotten import Difference, differences, go_on
 from bridge.engine.looking import look
 from bridge.engine.rewinding import LAG, PAUSE
-from bridge.engine.working import work_all_due
+from bridge.engine.cycles import work_unless_resting
 from bridge.sandbox.faults import Fault
 from tests.flow.world import MUG, STORE, TOTAL, Placed, World, known_order, until
 
@@ -37,11 +37,11 @@ async def see(w: World, *orders: int) -> None:
     """Let the bridge look at these orders now, and at whatever else is due."""
     unit = await w.bridge()
     await unit.journal.wake(orders, w.clock.now())
-    await work_all_due(unit)
+    await work_unless_resting(unit)
 
 
 async def why_held(w: World) -> str:
-    return str((await w.status())["rewound"])
+    return str((await w.status())["held_why"])
 
 
 async def missing(w: World) -> list[Difference]:
