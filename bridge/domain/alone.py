@@ -2,6 +2,9 @@
 
 Where a capture, release or return that is not ours follows the very change in the shop that would have caused it,
 somebody else acts on the shop's changes too. Once may be a person in the provider's portal, twice in a day is not.
+
+What comes before the change is no sign: a provider tells the shop of what is done in its portal, and the shop then
+sets the order's status itself. Nor is what happens as the customer pays, who may pay at once, or give up.
 """
 
 from collections.abc import Collection, Iterator
@@ -15,8 +18,6 @@ from bridge.domain.rules import Rules
 
 WITHIN = timedelta(minutes=2)
 """How soon after a change in the shop an entry follows it."""
-SLIP = timedelta(seconds=15)
-"""By how much it may seem to come before it: a plugin acts while the shop still saves, clocks differ a little."""
 DAY = timedelta(hours=24)
 TWICE = 2
 
@@ -49,10 +50,11 @@ def strangers(order: Order, payment: Payment, rules: Rules, noticed: Collection[
 def _cause(entry: Entry, order: Order, payment: Payment, rules: Rules) -> datetime | None:
     """When the change happened that would have caused the entry; None where none would."""
     if entry.kind is EntryKind.CAPTURE and order.status in rules.capture_on:
+        change = order.completed or order.modified
         whole = entry.amount in (order.total, order.total - order.refunded)
-        return (order.completed or order.modified) if whole else None
+        return change if whole and order.paid is not None and change - order.paid > WITHIN else None
     if entry.kind is EntryKind.RELEASE and order.status in rules.cancel_on:
-        return order.modified if payment.reserved == 0 else None
+        return order.modified if payment.reserved == 0 and order.paid is not None else None
     if entry.kind is EntryKind.RETURN:
         made = [refund.created for refund in order.refunds if refund.amount == entry.amount and refund.created]
         return min(made, key=lambda moment: abs(moment - (entry.created or moment)), default=None)
@@ -70,4 +72,4 @@ def follows(it: Followed, ahead: timedelta, seen: datetime, read: datetime) -> b
         return False
     entry = min(it.entry.created, read)
     changes = (it.change, min(it.change - ahead, seen))
-    return any(-SLIP <= entry - change <= WITHIN for change in changes)
+    return any(timedelta() <= entry - change <= WITHIN for change in changes)
