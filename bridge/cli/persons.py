@@ -25,9 +25,7 @@ def _which(command: T) -> T:
     """Give a command what says which actions are meant."""
     for option in (
         click.option("--kind", type=click.Choice([str(kind) for kind in Kind]), help="The kind of these actions."),
-        click.option(
-            "--store", metavar="STORE", help="With --kind: all held there for their number or sum."
-        ),
+        click.option("--store", metavar="STORE", help="With --kind: all held there for their number or sum."),
         click.option("--order", type=(str, int), metavar="STORE N", help="The open action of this order."),
         click.argument("numbers", metavar="[ACTION]...", type=int, nargs=-1),
     ):

@@ -18,7 +18,7 @@ from bridge.db.firsts import First
 from bridge.db.holds import Held
 from bridge.domain.money import to_major
 from bridge.domain.records import State
-from bridge.engine.remedies import beyond, decides, first_differed, remedy
+from bridge.engine.remedies import beyond, decides, first_decides, first_differed, remedy
 from bridge.errors import UsageError
 
 _COLOURS = {"done": "green", "held": "bold red", "unknown": "bold yellow", "waiting": "yellow", "dropped": "dim"}
@@ -84,7 +84,7 @@ def _print_troubles(out: Console, store: dict[str, Any]) -> None:
     for bunch in store["bounded"]:
         _print_bunch(out, store, bunch)
     for first in store["firsts"]:
-        _paragraph(out, "first call: ", _first(first), style="bold yellow")
+        _paragraph(out, "first call: ", _first(store["store"], first), style="bold yellow")
     for text, count in Counter(one["text"] for one in store["failing"]).items():
         _paragraph(out, f"{count} waiting: ", text)
     for item in store["tried_long"]:
@@ -98,9 +98,9 @@ def _print_bunch(out: Console, store: dict[str, Any], bunch: dict[str, Any]) -> 
     _paragraph(out, "" if live else "would be held: ", f"{text}{ask}", style="yellow")
 
 
-def _first(first: dict[str, Any]) -> str:
+def _first(store: str, first: dict[str, Any]) -> str:
     if first["figures"]:
-        return first_differed(First(row=0, **first))
+        return f"{first_differed(First(row=0, **first))}; {first_decides(store, First(row=0, **first))}"
     what = (
         f"the first {first['call']} at {first['account']} goes alone, on order {first['order']}: {first['state']}"
     )

@@ -10,7 +10,7 @@ import structlog
 
 from bridge.db import bounds, firsts, holds
 from bridge.db.bounds import Untold
-from bridge.engine.remedies import beyond, decides, first_differed, hold_told
+from bridge.engine.remedies import beyond, decides, first_decides, first_differed, hold_told
 from bridge.engine.unit import Unit
 
 log = structlog.get_logger()
@@ -47,7 +47,7 @@ def _is_due(it: Untold, now: datetime) -> bool:
 
 async def _tell_firsts(unit: Unit) -> None:
     for it in await firsts.untold(unit.store.name):
-        _alert(unit, f"{first_differed(it)}: {decides(unit.store.name, it.kind)}, and all that follow")
+        _alert(unit, f"{first_differed(it)}; {first_decides(unit.store.name, it)}")
         await firsts.tell(it)
 
 

@@ -27,19 +27,29 @@ def decides(store: str, kind: str) -> str:
     """What to type about actions of a kind."""
     which = f"--store {store} --kind {kind}"
     return (
-        "set the orders back in the shop, and they are dropped by themselves; "
+        "what is undone in the shop is dropped by itself; "
         f"`wc-bridge drop {which} --why ...` gives them up, `wc-bridge approve {which}` lets them go"
     )
 
 
 def first_differed(it: First) -> str:
     """What the first call of a kind did instead of what it was to do."""
+
+    def amount(name: str) -> str:
+        return str(to_major(int(it.figures[name]), it.currency))
+
+    names = [name for name in ("reserved", "captured", "returned") if name in it.figures]
     figures = ", ".join(
-        f"{name.replace('_', ' ')} {to_major(figure, it.currency)}" if isinstance(figure, int) else str(figure)
-        for name, figure in it.figures.items()
+        f"{name} {amount(name)} instead of {amount(f'{name}_aimed_at')} {it.currency}" for name in names
     )
+    return f"the first {it.call} at {it.account}, on order {it.order}, did something else than it was to: {figures}"
+
+
+def first_decides(store: str, it: First) -> str:
+    """What to type about it."""
     return (
-        f"the first {it.call} at {it.account}, on order {it.order}, did something else than it was to ({figures})"
+        "the others wait; where it is well so, "
+        f"`wc-bridge approve --store {store} --kind {it.kind}` lets those go, and all that follow"
     )
 
 

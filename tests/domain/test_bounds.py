@@ -21,7 +21,9 @@ RESTORE = Step(kind=Kind.RESTORE_STATUS, call=Call.RESTORE, key="1042S1", amount
 FIGURES: Facts = {"captured": 900, "captured_aimed_at": 1000}
 
 
-def opened(step: Step, state: State = State.HELD, reason: str = "", *, approved: bool = False, **facts: int) -> OpenAction:
+def opened(
+    step: Step, state: State = State.HELD, reason: str = "", *, approved: bool = False, **facts: int
+) -> OpenAction:
     return OpenAction(step=step, state=state, reason=reason, facts=facts, approved=approved)
 
 
@@ -59,7 +61,9 @@ TABLE = {
     "an approval of another amount": Row(
         CANCEL, Bound.SURGE, Counted(decided=50), open_=opened(replace(CANCEL, amount=900), approved=True)
     ),
-    "approved": Row(CANCEL, None, Counted(decided=50, braked=True), open_=opened(CANCEL, State.READY, approved=True)),
+    "approved": Row(
+        CANCEL, None, Counted(decided=50, braked=True), open_=opened(CANCEL, State.READY, approved=True)
+    ),
     "let through before": Row(
         CANCEL, None, Counted(decided=50, braked=True, let_through=True), open_=opened(CANCEL, State.WAITING)
     ),
@@ -102,7 +106,9 @@ def test_what_holds_a_step(row: Row) -> None:
         assert (found.reason, found.step) == (row.bound, row.step)
 
 
-@pytest.mark.parametrize("decision", [Wait(None, "paused"), Hold(Reason.TRASHED), Hold(Reason.OLD_REFUND, {}, REFUND)])
+@pytest.mark.parametrize(
+    "decision", [Wait(None, "paused"), Hold(Reason.TRASHED), Hold(Reason.OLD_REFUND, {}, REFUND)]
+)
 def test_what_goes_nowhere_is_not_touched(decision: Wait | Hold) -> None:
     counted = Counted(plugin_on=True, braked=True, decided=10**6, refunded=10**9)
     assert bounded(decision, None, counted, per_action("0"), "SEK") == decision
@@ -154,6 +160,8 @@ SETTLED = Remark(Topics.MET, {"refund": 6, "amount": 500})
         (Counted(refunded=501), per_day("10"), False),
     ],
 )
-def test_a_promise_is_made_only_where_it_is_going_to_be_kept(counted: Counted, limits: Limits, *, kept: bool) -> None:
+def test_a_promise_is_made_only_where_it_is_going_to_be_kept(
+    counted: Counted, limits: Limits, *, kept: bool
+) -> None:
     remarks = told((PROMISE, SETTLED), Wait(None, ""), counted, limits, "SEK")
     assert remarks == ((PROMISE, SETTLED) if kept else (SETTLED,))

@@ -221,7 +221,9 @@ async def test_a_refund_beyond_the_limit_waits_for_its_approval_without_a_note(
         notes = w.notes(it.id)
         await refund(w, it)
         assert (w.books(it), w.notes(it.id)) == ((0, TOTAL, 0), notes)
-        assert f"1 refund action held beyond `limits.refund_per_action`: 125.00 SEK, order {it.id}" in alerts(told)[0]
+        assert (
+            f"1 refund action held beyond `limits.refund_per_action`: 125.00 SEK, order {it.id}" in alerts(told)[0]
+        )
         await approve_all(w, "refund")
         await w.cycle()
         assert w.books(it) == (0, TOTAL, MUG)

@@ -12,11 +12,11 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from bridge.db import rewinds
+from bridge.db import holds
+from bridge.engine.cycles import work_unless_resting
 from bridge.engine.forgotten import Difference, differences, go_on
 from bridge.engine.looking import look
 from bridge.engine.rewinding import LAG, PAUSE
-from bridge.engine.cycles import work_unless_resting
 from bridge.sandbox.faults import Fault
 from tests.flow.world import MUG, STORE, TOTAL, Placed, World, known_order, until
 
@@ -153,7 +153,7 @@ async def test_a_call_that_was_about_to_be_made_is_not_made_once_the_store_is_he
         read = len(w.resurs.faults.seen)
         async with w.cycling():
             await until(lambda: any(method == "GET" for method, _ in w.resurs.faults.seen[read:]))
-            await rewinds.hold(STORE, "of another order")
+            await holds.hold(STORE, holds.Held.REWOUND, "of another order")
             w.resurs.faults.release.set()
         assert w.books(it) == (TOTAL, 0, 0)
 
