@@ -51,7 +51,11 @@ def status(*, as_json: bool) -> None:
         out = console()
         for store in stores:
             _print_store(out, store, known=store["store"] in names)
-    finish(1 if any(store[name] for store in stores for name in _NEEDING) else 0)
+    finish(1 if any(_needs(store) for store in stores) else 0)
+
+
+def _needs(store: dict[str, Any]) -> bool:
+    return any(store[name] for name in _NEEDING) or any(first["figures"] for first in store["firsts"])
 
 
 def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
@@ -67,7 +71,7 @@ def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
     _paragraph(out, "", f"actions: {counts}", style="")
     if store["polled"] is None and not store["problem"]:
         _paragraph(out, "", "start `wc-bridge run`, or try `wc-bridge once`", style="")
-    elif not any(store[name] for name in _NEEDING):
+    elif not _needs(store):
         _paragraph(out, "", "nothing needs attention", style="")
     if store["attention"]:
         _print_attention(out, store)

@@ -38,6 +38,10 @@ class Counted:
     """How many others were let through within the time of `surge`."""
     announced: int = 0
     """How many notes within that time said that a refund is going to be paid."""
+    whole: int = 0
+    """The refund that the step pays all or a part of, minor units; 0 for other steps."""
+    begun: bool = False
+    """A part of that refund was paid before: this is no other decision."""
     refunded: int = 0
     """Refunds that were let through and end now or ended within `DAY`, minor units of the step's currency."""
 
@@ -56,25 +60,27 @@ def bounded(
         return Hold(Bound.PLUGIN, {}, step)
     if counted.differed:
         return Hold(Bound.FIRST, counted.differed, step)
-    if step.kind is Kind.REFUND and (beyond := _too_large(step, limits, currency)):
+    if step.kind is Kind.REFUND and (beyond := _too_large(step, counted, limits, currency)):
         return beyond
     if current is not None and counted.let_through:
         return decision
     held = current if current is not None and current.state is State.HELD else None
     if step.kind is Kind.REFUND and (beyond := _too_much(step, held, counted, limits, currency)):
         return beyond
+    if counted.begun:
+        return decision
     surging = counted.braked or (held is not None and held.reason == Bound.SURGE)
     if step.kind in limits.surge and (surging or counted.decided >= limits.surge[step.kind]):
         return Hold(Bound.SURGE, {}, step)
     return decision
 
 
-def _too_large(step: Step, limits: Limits, currency: str) -> Hold | None:
-    """The hold of a refund that is too large by itself."""
-    if limits.refund_per_action is None:
+def _too_large(step: Step, counted: Counted, limits: Limits, currency: str) -> Hold | None:
+    """The hold of a refund that is too large by itself, also where the provider only pays it in parts."""
+    if limits.refund_per_action is None or counted.begun:
         return None
-    limit = largest(limits.refund_per_action, currency)
-    return Hold(Bound.PER_ACTION, {"amount": step.amount, "limit": limit}, step) if step.amount > limit else None
+    amount, limit = max(step.amount, counted.whole), largest(limits.refund_per_action, currency)
+    return Hold(Bound.PER_ACTION, {"amount": amount, "limit": limit}, step) if amount > limit else None
 
 
 def _too_much(step: Step, held: OpenAction | None, counted: Counted, limits: Limits, currency: str) -> Hold | None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from bridge.db import bounds
 from bridge.db.bounds import Asked
@@ -13,8 +14,9 @@ from bridge.domain.claims import Claim
 from bridge.domain.decisions import Act
 from bridge.domain.looks import Verdict
 from bridge.domain.orders import Order
+from bridge.domain.records import How
 from bridge.domain.remarks import Topics
-from bridge.domain.steps import Call, Kind
+from bridge.domain.steps import Call, Kind, Step
 from bridge.engine.unit import Unit
 
 
@@ -39,7 +41,17 @@ async def within_bounds(
         action=known.action if verdict.record.open else None,
         live=unit.live,
     )
-    async with bounds.counting(asked, limits, now) as counted:
+    async with bounds.counting(asked, limits, now) as found:
+        counted = replace(found, **_of_refund(order, verdict, step))
         left = bounded(decision, verdict.record.open, counted, limits, order.currency)
         remarks = told(verdict.remarks, left, counted, limits, order.currency)
         yield replace(verdict, decision=left, remarks=remarks)
+
+
+def _of_refund(order: Order, verdict: Verdict, step: Step | None) -> dict[str, Any]:
+    """What the order says of the refund that a step pays."""
+    refund = order.refund(step.refund) if step is not None and step.refund is not None else None
+    if refund is None:
+        return {}
+    paid = any(it.refund == refund.id and it.how is How.PAID for it in verdict.record.settlements)
+    return {"whole": refund.amount, "begun": paid}

@@ -83,6 +83,13 @@ TABLE = {
         REFUND, Bound.PER_ACTION, Counted(let_through=True), per_action("4"), opened(REFUND, State.WAITING)
     ),
     "a limit of nothing": Row(REFUND, Bound.PER_ACTION, limits=per_action("0")),
+    "a part of a refund above the limit": Row(REFUND, Bound.PER_ACTION, Counted(whole=501), per_action("5")),
+    "the rest of one that is begun": Row(
+        REFUND, None, Counted(whole=501, begun=True, braked=True), per_action("5")
+    ),
+    "the rest of one that is begun, for which the day has no room": Row(
+        REFUND, Bound.PER_DAY, Counted(begun=True, refunded=501), per_day("10")
+    ),
     "a currency without decimals": Row(REFUND, None, limits=per_action("500"), currency="JPY"),
     "no refund, so no limit": Row(CANCEL, None, limits=per_action("0")),
     "the day's rest": Row(REFUND, None, Counted(refunded=500), per_day("10")),
