@@ -15,6 +15,7 @@ from bridge.db.bounds import bunch
 from bridge.db.persons import approve, drop
 from bridge.engine.alerting import tell_alerts
 from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.sandbox.faults import Fault
 from tests.flow.ways import complete
 from tests.flow.world import MUG, STORE, TOTAL, Placed, ProviderName, World, world
 
@@ -284,3 +285,54 @@ async def test_the_rate_only_paces(tmp_path: Path) -> None:
         assert [w.books(it) for it in orders] == [(0, TOTAL, 0)] * 7
         assert timedelta(minutes=3) <= w.clock.now() - began < timedelta(minutes=5)
         assert (await w.status())["bounded"] == []
+
+
+async def test_a_kind_is_held_until_a_person_says_go_however_long_that_takes(tmp_path: Path) -> None:
+    async with world(tmp_path, surge={"cancel": 1}) as w:
+        await w.cycle()
+        orders = [w.place() for _ in range(3)]
+        await w.cycle()
+        cancel_all(w, orders[:2])
+        await w.cycle()
+        w.clock.advance(86400)
+        cancel_all(w, orders[2:])
+        await w.cycle()
+        assert (released(w, orders), len(await held(w, "cancel"))) == (1, 2)
+        w.store.set_status(orders[0].id, "cancelled")
+        other = w.place(status="completed")
+        await w.cycle()
+        assert w.books(other) == (0, TOTAL, 0), "other kinds go on"
+
+
+async def test_a_day_limit_that_is_lowered_between_runs_holds_what_is_not_begun(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        [it] = await captured(w, 1)
+        w.side.faults.plan(Fault.BUSY, method="POST", path=r"/refund$", times=1000, retry_after=60)
+        await refund(w, it)
+        assert (await w.states(it.id))[1:] == [f"refund {MUG} waiting"]
+        await w.stop()
+        w.side.faults.planned.clear()
+        w.changes["limits"] = {"refunds_per_day": 100}
+        await w.cycle()
+        assert (await w.states(it.id))[1:] == [f"refund {MUG} held"]
+        assert w.books(it) == (0, TOTAL, 0)
+
+
+async def test_a_refund_that_is_paid_in_parts_is_one_refund(tmp_path: Path) -> None:
+    """Each part is below the limit, and the second needs no other go, whatever the surge guard says."""
+    async with world(tmp_path, "ecster", limits={"refund_per_action": 750}, surge={"refund": 0}) as w:
+        await w.cycle()
+        it = w.place()
+        await w.cycle()
+        w.side.capture(it.payment, 40000)
+        await complete(w, it)
+        await refund(w, it, amount="800.00")
+        assert w.books(it) == (0, TOTAL, 0)
+        [alert] = await held(w, "refund")
+        await approve(alert, w.clock.now())
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, 80000)
+        assert [state for state in await w.states(it.id) if state.startswith("refund")] == [
+            "refund 41125 done",
+            "refund 38875 done",
+        ]
