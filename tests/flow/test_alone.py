@@ -11,6 +11,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from bridge.db import holds
+from bridge.engine.cycles import work_unless_resting
 from tests.flow.world import MUG, STORE, TOTAL, Placed, ProviderName, World, world
 
 PROVIDERS = pytest.mark.parametrize("provider", ["resurs", "ecster"])
@@ -74,7 +75,7 @@ async def test_a_store_is_held_when_others_act_on_it_for_the_second_time(
         assert (alert["event"], f"`wc-bridge resume {STORE}`" in alert["problem"]) == ("store.alert", True)
         assert [w.notes(it.id) for it in (one, two, three)] == [[], [], []]
         assert await holds.resume(STORE, w.clock.now()) == 1
-        await w.cycle()
+        await work_unless_resting(await w.bridge())
         assert (w.books(three), await why_held(w)) == ((0, TOTAL, 0), "")
         assert (await w.status())["bounded"] == []
 

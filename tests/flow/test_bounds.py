@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from bridge.db.bounds import bunch
+from bridge.db.bounds import Asked, bunch, counting
 from bridge.db.persons import approve, drop
+from bridge.domain.rules import Limits
+from bridge.domain.steps import Call, Kind
 from bridge.engine.alerting import tell_alerts
 from bridge.engine.cycles import look_around, work_unless_resting
 from bridge.sandbox.faults import Fault
@@ -29,6 +32,9 @@ def told() -> Iterator[list[Any]]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with capture_logs() as logged:
         yield logged
+
+
+REFUND = Asked(store=STORE, account="", kind=Kind.REFUND, call=Call.REFUND, currency="SEK", action=None, live=True)
 
 
 def alerts(told: list[Any]) -> list[str]:
@@ -158,8 +164,13 @@ async def test_an_alert_is_not_lost_with_the_process_and_waits_for_the_whole_fig
         await work_unless_resting(unit)
         await work_unless_resting(unit)
         assert (len(await held(w, "cancel")), alerts(told)) == (3, [])
-        await w.stop()
         w.clock.advance(30)
+        for mode in ("shadow", "live"):
+            await w.stop()
+            w.changes["mode"] = mode
+            await tell_alerts(await w.bridge())
+            assert len(alerts(told)) == (mode == "live"), "in shadow mode nobody is asked to act"
+        await w.stop()
         for _ in range(2):
             await tell_alerts(await w.bridge())
         assert [text[:42] for text in alerts(told)] == ["3 cancel actions held beyond `surge`: 2433"]
@@ -252,6 +263,8 @@ async def test_two_refunds_do_not_share_the_days_rest(tmp_path: Path) -> None:
         await w.cycle()
         assert sorted(w.books(it)[2] for it in orders[:2]) == [0, MUG]
         await approve_all(w, "refund")
+        async with counting(REFUND, Limits(refunds_per_day=Decimal(200)), w.clock.now()) as counted:
+            assert counted.refunded == MUG, "it counts from the approval on; what ended two days ago does not"
         await w.cycle()
         assert [w.books(it)[2] for it in orders[:2]] == [MUG, MUG]
         await refund(w, orders[2], amount="100.00")

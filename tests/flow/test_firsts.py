@@ -158,7 +158,9 @@ async def test_another_effect_holds_the_rest_with_its_figures_until_a_person_tak
         [alert] = [it["problem"] for it in alerts]
         assert "returned 125.00 instead of 0.00 SEK; the others wait" in alert
         action, *_ = await bunch(STORE, "capture", held=True)
+        assert (await w.status())["firsts"] != []
         await approve(action, w.clock.now())
+        assert (await w.status())["firsts"] == [], "whatever the next ones do"
         await w.cycle()
         assert [w.books(it) for it in others] == [CAPTURED] * 3
 
