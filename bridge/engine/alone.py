@@ -31,6 +31,8 @@ async def followed(
     if since is None:
         return []
     ours, since = await alone.references(known.row), max(since, read - DAY)
+    if known.attempt is not None:  # whose effect this very look may be the first to show
+        ours.add(known.attempt.reference)
     found = [it for it in found if it.entry.id not in ours and it.entry.created and it.entry.created > since]
     ahead = await _ahead(unit) if found else timedelta()
     return [it for it in found if follows(it, ahead, record.changed, read)]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,19 @@ async def test_orders_that_are_paid_at_once_and_completed_at_once_say_nothing(tm
             w.place_paid_at_once("completed")
             await w.cycle()
         assert await why_held(w) == ""
+
+
+async def test_what_we_do_ourselves_says_nothing_where_no_key_is_shown(tmp_path: Path) -> None:
+    async with world(tmp_path, "ecster") as w:
+        w.ecster.switches = replace(w.ecster.switches, references_shown=False)
+        orders = await ordered(w, 3)
+        for it in orders:
+            w.store.set_status(it.id, "completed")
+            await w.cycle()
+        w.clock.advance(HOUR)
+        w.store.refund(orders[0].id, "125.00")
+        await w.cycle()
+        assert ([w.books(it) for it in orders], await why_held(w)) == ([(0, TOTAL, MUG), *[(0, TOTAL, 0)] * 2], "")
 
 
 async def test_what_a_plugin_did_in_shadow_mode_does_not_count(tmp_path: Path) -> None:
