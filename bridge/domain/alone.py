@@ -18,6 +18,8 @@ from bridge.domain.rules import Rules
 
 WITHIN = timedelta(minutes=2)
 """How soon after a change in the shop an entry follows it."""
+TICK = timedelta(seconds=1)
+"""The store's dates have one-second steps: what has the same date may have come before."""
 DAY = timedelta(hours=24)
 TWICE = 2
 
@@ -72,4 +74,4 @@ def follows(it: Followed, ahead: timedelta, seen: datetime, read: datetime) -> b
         return False
     entry = min(it.entry.created, read)
     changes = (it.change, min(it.change - ahead, seen))
-    return any(timedelta() <= entry - change <= WITHIN for change in changes)
+    return any(TICK <= entry - change <= WITHIN for change in changes)

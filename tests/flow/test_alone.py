@@ -92,6 +92,7 @@ async def test_a_return_that_others_make_for_a_refund_is_adopted_and_counts(
         for paid in (1, 2):
             w.clock.advance(HOUR)
             w.store.refund(it.id, "125.00")
+            w.clock.advance(2)
             w.side.refund(it.payment, MUG)
             await w.cycle()
             assert w.books(it) == (0, TOTAL, paid * MUG)
@@ -116,12 +117,13 @@ async def test_once_a_day_is_a_person_in_the_portal(tmp_path: Path) -> None:
         assert await why_held(w) == ""
 
 
-async def test_the_portal_before_the_shop_is_a_person_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [0, 3])
+async def test_the_portal_before_the_shop_is_a_person_too(tmp_path: Path, seconds: int) -> None:
     """Or the provider, which has told the shop of it."""
     async with world(tmp_path) as w:
         for it in await ordered(w, 4):
             w.side.capture(it.payment, TOTAL)
-            w.clock.advance(3)
+            w.clock.advance(seconds)
             w.store.set_status(it.id, "completed")
             await w.cycle()
         assert await why_held(w) == ""
