@@ -35,11 +35,11 @@ class StoreRow(Model):
     """Whether all up to the cursor was read again after the overlap had passed: nothing before it can come late."""
     rest_until = fields.DatetimeField(null=True)
     """It is left alone until then: it asked to wait, or refuses the key."""
-    held = fields.CharField(max_length=8, default="")
+    held = fields.CharField(max_length=8, default="", db_default="")
     """What holds it whole until a person says go (a `Held`); "" while nothing does."""
     held_why = fields.TextField(default="")
     """What that is, in words."""
-    held_told = fields.BooleanField(default=False)
+    held_told = fields.BooleanField(default=False, db_default=False)
     """Whether the administrator has been alerted to it."""
     alone_since = fields.DatetimeField(null=True)
     """Since when nobody else is to act on its orders: it went live, or a person let it go on."""

@@ -6,10 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tortoise import Tortoise
+from tortoise.migrations.api import migrate
 from tortoise.models import Model
 
-from bridge.db import models
-from bridge.db.connection import opened
+from bridge.db import holds, models
+from bridge.db.connection import opened, tortoise_config
+from bridge.db.holds import Held
 
 TABLES = [
     kind
@@ -59,6 +62,8 @@ def test_every_index_is_on_columns_of_its_table(database: sqlite3.Connection, ki
         "SELECT * FROM notes WHERE next_try <= '2026'",
         "SELECT * FROM events WHERE order_id = 1",
         "SELECT * FROM actions WHERE order_id = 1",
+        "SELECT * FROM actions WHERE admitted > '2026'",
+        "SELECT * FROM notes WHERE created > '2026'",
         "SELECT * FROM actions WHERE open_slot IN (1, 2)",
         "SELECT * FROM settlements WHERE order_id IN (1, 2)",
     ],
@@ -67,3 +72,20 @@ def test_what_is_asked_all_the_time_is_found_by_an_index(database: sqlite3.Conne
     plan = " ".join(row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {query}"))
     assert "SEARCH" in plan
     assert "SCAN" not in plan
+
+
+async def test_a_store_that_was_held_before_an_upgrade_is_held_after_it(tmp_path: Path) -> None:
+    """The schema of the version before, with a store in it, as its own migrations leave it."""
+    path = tmp_path / "bridge.sqlite3"
+    config = tortoise_config(f"sqlite://{path}")
+    await migrate(config=config, app_labels=["bridge"], target="bridge.0003_eyes")
+    await Tortoise.close_connections()
+    with closing(sqlite3.connect(path)) as old:
+        old.execute(
+            "INSERT INTO stores (name, mode, baseline_done, problem, locale, rules, version, storage, settled, "
+            "rewound, webhook_secret) VALUES ('a', 'live', 1, '', '', '', '', '', 0, 'order 7 went back', '')"
+        )
+        old.commit()
+    async with opened(f"sqlite://{path}"):
+        assert await holds.held("a") == (Held.REWOUND, "order 7 went back")
+        assert await holds.untold("a") is None

@@ -100,12 +100,12 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="StoreRow",
             name="held",
-            field=fields.CharField(default="", max_length=8),
+            field=fields.CharField(default="", db_default="", max_length=8),
         ),
         ops.AddField(
             model_name="StoreRow",
             name="held_told",
-            field=fields.BooleanField(default=False),
+            field=fields.BooleanField(default=False, db_default=False),
         ),
         ops.RunSQL("UPDATE stores SET held = 'rewound', held_told = TRUE WHERE held_why <> ''", ""),
     ]
