@@ -1,6 +1,7 @@
 """The composition root: settings become units that run. The only module that knows every class."""
 
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -17,8 +18,10 @@ from bridge.db.place import place_of
 from bridge.domain.binding import Place
 from bridge.domain.changes import SWITCH
 from bridge.domain.claims import Method
-from bridge.domain.rules import Rules, StatusLock
+from bridge.domain.rules import Limits, Rules, StatusLock
+from bridge.domain.steps import Kind
 from bridge.engine.cycles import start
+from bridge.engine.pacing import Pace
 from bridge.engine.unit import Unit
 from bridge.providers.registry import ProviderKind, provider_kinds
 from bridge.settings import ProviderSettings, Settings, StoreSettings, load, matches_method
@@ -77,6 +80,7 @@ def _unit(
         start_from=store.start_from if isinstance(store.start_from, date) else None,
         now=now,
         chance=chance,
+        pace=Pace(store.limits.actions_per_minute),
     )
 
 
@@ -103,16 +107,31 @@ def store_client(
 def methods_of(store: StoreSettings) -> tuple[Method, ...]:
     """How the providers of a store recognise their orders."""
     kinds = provider_kinds()
-    return tuple(_method(i, provider, kinds[provider.type]) for i, provider in enumerate(store.providers))
+    return tuple(
+        _method(i, provider, kinds[provider.type], account)
+        for i, (provider, account) in enumerate(zip(store.providers, accounts(store), strict=True))
+    )
 
 
-def _method(place: int, provider: ProviderSettings, kind: ProviderKind) -> Method:
+def accounts(store: StoreSettings) -> list[str]:
+    """Name each provider's entry: by its type and whose money it moves, and by its place among several alike."""
+    alike: Counter[str] = Counter()
+    names = []
+    for provider in store.providers:
+        name = f"{provider.type} {provider.environment}"
+        alike[name] += 1
+        names.append(name if alike[name] == 1 else f"{name} {alike[name]}")
+    return names
+
+
+def _method(place: int, provider: ProviderSettings, kind: ProviderKind, account: str) -> Method:
     return Method(
         provider=place,
         matches=partial(_matches, provider.payment_methods),
         id_keys=kind.PAYMENT_ID_KEYS,
         transaction_id=kind.TRANSACTION_ID_NAMES_PAYMENT,
         match_reference=provider.match_reference,
+        account=account,
     )
 
 
@@ -140,5 +159,16 @@ def rules(store: StoreSettings) -> Rules:
         settle_unknown=settle.unknown,
         settle_others=settle.others,
         warn_after=store.warn_after,
+        limits=Limits(
+            refund_per_action=store.limits.refund_per_action,
+            refunds_per_day=store.limits.refunds_per_day,
+            within=store.surge.within,
+            surge={
+                Kind.CAPTURE: store.surge.capture,
+                Kind.CANCEL: store.surge.cancel,
+                Kind.REFUND: store.surge.refund,
+                Kind.MODIFY: store.surge.modify,
+            },
+        ),
         tag=store.tag or "",
     )

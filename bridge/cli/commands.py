@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from bridge.cli import database, once, persons, rebind, rewound, run, sandboxes, shown, webhook
+from bridge.cli import database, once, persons, rebind, resume, rewound, run, sandboxes, shown, webhook
 from bridge.cli.shared import Group
 from bridge.errors import BridgeError
 
@@ -25,6 +25,7 @@ for command in (
     persons.adopt,
     persons.drop,
     persons.retry,
+    resume.resume,
     rewound.rewound,
     rebind.rebind,
     webhook.webhook,

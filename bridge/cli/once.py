@@ -17,15 +17,17 @@ from bridge.cli.progress import bars
 from bridge.cli.shared import Command, Duration, console, finish, json_option, print_json, run_async, settings
 from bridge.cli.shown import first_run
 from bridge.db import queries
+from bridge.db.bounds import Bunch
 from bridge.db.connection import existing
 from bridge.db.copying import copy_to_rehearse
+from bridge.db.holds import Held
 from bridge.db.journal import Journal
 from bridge.domain.money import to_major
 from bridge.domain.records import State
 from bridge.engine import binding
 from bridge.engine.cycles import once as one_cycle
 from bridge.engine.progress import Listener
-from bridge.engine.rewinding import remedy
+from bridge.engine.remedies import beyond, held_line
 from bridge.engine.unit import Unit
 from bridge.settings import Settings, StoreSettings
 
@@ -87,7 +89,7 @@ def once(*, wait: timedelta, dry_run: bool, as_json: bool) -> None:
     else:
         _print(result, {store.name for store in chosen.stores if dry_run or store.mode == "shadow"})
     silent = _complain(result)
-    needing = any(store["attention"] or store["rewound"] or store["unbound"] for store in result.status)
+    needing = any(store[name] for store in result.status for name in ("attention", "held", "unbound", "bounded"))
     finish(3 if silent else 1 if needing else 0)
 
 
@@ -162,12 +164,14 @@ def _print(result: _Result, shadows: set[str]) -> None:
             looked = "the time was up" if cycle.looked is None else _count(cycle.looked, "look")
             out.print(f"{cycle.store}: {looked}", soft_wrap=True)
     for store in result.status:
-        if store["rewound"]:
-            why = f"held, nothing is called or noted: {store['rewound']}; {remedy(store['store'])}"
-            out.print(f"{store['store']}: {why}", soft_wrap=True)
+        if store["held"]:
+            line = "".join(held_line(Held(store["held"]), store["held_why"], store["store"]))
+            out.print(f"{store['store']}: {line}", soft_wrap=True)
     for store in result.status:
         if store["baseline"] and not store["baseline"]["done"]:
             out.print(f"{store['store']}: {first_run(store)}; `once` and `run` go on from there", soft_wrap=True)
+        for bunch in store["bounded"]:
+            out.print(f"{store['store']}: {beyond(Bunch(**{**bunch, 'since': None}))}", soft_wrap=True)
     needing = sum(len(store["attention"]) for store in result.status)
     if needing:
         out.print(f"{_count(needing, 'order')} in need of attention: see `wc-bridge status`", soft_wrap=True)

@@ -2,47 +2,88 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
 
 from bridge.cli.shared import Command, ask, json_option, print_json, run_async, settings
-from bridge.db import persons, queries
+from bridge.db import bounds, persons, queries
 from bridge.db.connection import existing
 from bridge.db.persons import Said
 from bridge.domain.money import to_major
+from bridge.domain.steps import Kind
 from bridge.errors import UsageError
 
 T = TypeVar("T")
 
-_named = click.argument("numbers", metavar="[ACTION]...", type=int, nargs=-1)
-_order = click.option("--order", "order", type=(str, int), metavar="STORE N", help="The open action of this order.")
 _yes = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
+def _which(command: T) -> T:
+    """Give a command what says which actions are meant."""
+    for option in (
+        click.option("--kind", type=click.Choice([str(kind) for kind in Kind]), help="The kind of these actions."),
+        click.option("--store", metavar="STORE", help="With --kind: all held there for their number or sum."),
+        click.option("--order", type=(str, int), metavar="STORE N", help="The open action of this order."),
+        click.argument("numbers", metavar="[ACTION]...", type=int, nargs=-1),
+    ):
+        command = option(command)  # type: ignore[type-var]  # click's decorators take functions, as this one
+    return command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Which:
+    """The actions that are meant, as the command line names them."""
+
+    numbers: tuple[int, ...]
+    order: tuple[str, int] | None
+    store: str | None
+    kind: str | None
+
+    async def ids(self, word: str) -> list[int]:
+        """Their ids. Raises UsageError where none are named, or those named are not there."""
+        if (self.store is None) != (self.kind is None):
+            raise UsageError("--store STORE and --kind KIND go together")
+        if not self.numbers and self.order is None and self.store is None:
+            raise UsageError(
+                "name the actions by number (see `wc-bridge actions`), an order by --order STORE N, or all "
+                "that are held in a bunch by --store STORE --kind KIND"
+            )
+        found = [*self.numbers, *(await persons.actions_of(*self.order) if self.order else [])]
+        if self.store is not None and self.kind is not None:
+            found += await bounds.bunch(self.store, self.kind, held=word != "retry")
+        if not found:
+            raise UsageError(
+                "the order has no open action" if self.order else f"no such {self.kind} of {self.store} is there"
+            )
+        for number in self.numbers:
+            await persons.open_action(number)
+        return list(dict.fromkeys(found))
+
+
 @click.command(cls=Command)
-@_named
-@_order
+@_which
 @_yes
 @json_option
-def approve(*, numbers: tuple[int, ...], order: tuple[str, int] | None, yes: bool, as_json: bool) -> None:
+def approve(*, yes: bool, as_json: bool, **which: Any) -> None:
     """Let held actions go, each as it stands: a call of another amount needs another approval.
 
     \b
     Examples:
       wc-bridge approve 7 9
       wc-bridge approve --order butiken 1042 --yes
+      wc-bridge approve --store butiken --kind cancel      (all that are held for their number or sum)
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
-    _each("approve", numbers, order, persons.approve, yes=yes, as_json=as_json)
+    _each("approve", _Which(**which), persons.approve, yes=yes, as_json=as_json)
 
 
 @click.command(cls=Command)
-@_named
-@_order
+@_which
 @_yes
 @json_option
-def retry(*, numbers: tuple[int, ...], order: tuple[str, int] | None, yes: bool, as_json: bool) -> None:
+def retry(*, yes: bool, as_json: bool, **which: Any) -> None:
     """Look again now; what waits or was refused is tried again. An unknown call is never just sent again.
 
     \b
@@ -50,38 +91,37 @@ def retry(*, numbers: tuple[int, ...], order: tuple[str, int] | None, yes: bool,
       wc-bridge retry 7
       wc-bridge retry --order butiken 1042      (also an order at rest: its payment is read again)
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
-    if order is not None and not numbers:
-        store, order_id = order
+    named = _Which(**which)
+    if named.order is not None and not named.numbers and not named.store:
+        store, order_id = named.order
         url = settings().database
         if not _in_database(url, lambda: persons.actions_of(store, order_id)):
             said = _in_database(url, lambda: persons.look_again(store, order_id, _now()))
             _tell([said], as_json=as_json)
             return
-    _each("retry", numbers, order, persons.retry, yes=yes, as_json=as_json)
+    _each("retry", named, persons.retry, yes=yes, as_json=as_json)
 
 
 @click.command(cls=Command)
-@_named
-@_order
+@_which
 @click.option("--why", required=True, help="The reason; it stands in the order's story.")
 @_yes
 @json_option
-def drop(*, numbers: tuple[int, ...], order: tuple[str, int] | None, why: str, yes: bool, as_json: bool) -> None:
+def drop(*, why: str, yes: bool, as_json: bool, **which: Any) -> None:
     """Give actions up: a refund for good, another step for its target.
 
     \b
     Example:
       wc-bridge drop 7 --why "paid back in cash"
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
-    _each("drop", numbers, order, lambda number, now: persons.drop(number, why, now), yes=yes, as_json=as_json)
+    _each("drop", _Which(**which), lambda number, now: persons.drop(number, why, now), yes=yes, as_json=as_json)
 
 
 @click.command(cls=Command)
-@_named
-@_order
+@_which
 @_yes
 @json_option
-def adopt(*, numbers: tuple[int, ...], order: tuple[str, int] | None, yes: bool, as_json: bool) -> None:
+def adopt(*, yes: bool, as_json: bool, **which: Any) -> None:
     """Take what was done elsewhere as done.
 
     ACTION: a held refund that was paid in another way. --order STORE N: returns at the provider that no refund of
@@ -92,12 +132,13 @@ def adopt(*, numbers: tuple[int, ...], order: tuple[str, int] | None, yes: bool,
       wc-bridge adopt 7
       wc-bridge adopt --order butiken 1042
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
-    if order is None:
-        _each("adopt", numbers, None, persons.adopt_refund, yes=yes, as_json=as_json)
+    named = _Which(**which)
+    if named.order is None:
+        _each("adopt", named, persons.adopt_refund, yes=yes, as_json=as_json)
         return
-    if numbers:
+    if named.numbers or named.store:
         raise UsageError("name either actions or an order")
-    store, order_id = order
+    store, order_id = named.order
     chosen = settings()
     tag = next((one.tag for one in chosen.stores if one.name == store), None) or ""
     shown = _in_database(chosen.database, lambda: persons.unexplained(store, order_id, tag))
@@ -108,34 +149,30 @@ def adopt(*, numbers: tuple[int, ...], order: tuple[str, int] | None, yes: bool,
 
 
 def _each(
-    word: str,
-    numbers: tuple[int, ...],
-    order: tuple[str, int] | None,
-    say: Callable[[int, datetime], Awaitable[Said]],
-    *,
-    yes: bool,
-    as_json: bool,
+    word: str, which: _Which, say: Callable[[int, datetime], Awaitable[Said]], *, yes: bool, as_json: bool
 ) -> None:
     """Say one thing about each action, after a person has seen which they are."""
-    if not numbers and order is None:
-        raise UsageError("name the actions by number (see `wc-bridge actions`), or an order by --order STORE N")
     url = settings().database
-    chosen = _in_database(url, lambda: _chosen(numbers, order))
+
+    async def look() -> list[dict[str, Any]]:
+        found = set(await which.ids(word))
+        return [action for action in await queries.actions() if action["id"] in found]
+
+    chosen = _in_database(url, look)
     ask(f"{word} {_count_and_sum(chosen)}?", yes=yes)
 
+    async def one(number: int) -> Said:
+        try:
+            return await say(number, _now())
+        except UsageError as error:
+            if which.store is None:
+                raise
+            return Said(None, str(error))  # of many, one has moved on: the others are no less meant
+
     async def work() -> list[Said]:
-        return [await say(action["id"], _now()) for action in chosen]
+        return [await one(action["id"]) for action in chosen]
 
     _tell(_in_database(url, work), as_json=as_json)
-
-
-async def _chosen(numbers: tuple[int, ...], order: tuple[str, int] | None) -> list[dict[str, Any]]:
-    found = dict.fromkeys([*numbers, *(await persons.actions_of(*order) if order else [])])
-    if not found:
-        raise UsageError("the order has no open action")
-    for number in found:
-        await persons.open_action(number)
-    return [action for action in await queries.actions() if action["id"] in found]
 
 
 def _count_and_sum(actions: list[dict[str, Any]]) -> str:

@@ -12,18 +12,20 @@ from rich.text import Text
 
 from bridge.cli.shared import Command, console, finish, json_option, print_json, run_async, settings
 from bridge.db import queries
+from bridge.db.bounds import Bunch
 from bridge.db.connection import existing
-from bridge.db.rewinds import held
+from bridge.db.firsts import First
+from bridge.db.holds import Held, held
 from bridge.domain.money import to_major
 from bridge.domain.records import State
 from bridge.engine import binding
-from bridge.engine.rewinding import remedy
+from bridge.engine.remedies import beyond, decides, first_decides, first_differed, held_line
 from bridge.errors import UsageError
 
 _COLOURS = {"done": "green", "held": "bold red", "unknown": "bold yellow", "waiting": "yellow", "dropped": "dim"}
 _MINUTE = 60
 _STORAGES = {"hpos": "HPOS", "posts": "posts storage", "": "unknown storage"}
-_NEEDING = ("attention", "problem", "rewound", "unbound", "failing", "unwritten", "tried_long")
+_NEEDING = ("attention", "problem", "held", "unbound", "bounded", "failing", "unwritten", "tried_long")
 """The parts of a store's status that are empty while all is well."""
 
 
@@ -54,7 +56,8 @@ def status(*, as_json: bool) -> None:
 
 
 def _needs_somebody(store: dict[str, Any]) -> bool:
-    return any(store[name] for name in _NEEDING) or any(it["alerted"] for it in store["down"])
+    differed = any(first["figures"] for first in store["firsts"])
+    return differed or any(store[name] for name in _NEEDING) or any(it["alerted"] for it in store["down"])
 
 
 def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
@@ -87,9 +90,14 @@ def _print_troubles(out: Console, store: dict[str, Any]) -> None:
     if store["problem"]:
         rests = f"; asked again {_when(store['rests_until'])}" if store["rests_until"] else ""
         _paragraph(out, "not polling: ", f"{store['problem']}{rests}")
-    _print_held(out, store["store"], store["rewound"])
+    if store["held"]:
+        _paragraph(out, *held_line(Held(store["held"]), store["held_why"], store["store"]))
     if store["unbound"]:
         _paragraph(out, "refused, nothing is done: ", f"{store['unbound']}; {binding.remedy(store['store'])}")
+    for bunch in store["bounded"]:
+        _print_bunch(out, store, bunch)
+    for first in store["firsts"]:
+        _paragraph(out, "first call: ", _first(store["store"], first), style="bold yellow")
     for it in store["down"]:
         tries = f"no answer since {_when(it['since'])}, tried again {_when(it['next_try'])}"
         _paragraph(out, f"{it['remote']} is down: ", f"{tries}, {_orders(it['waiting'])} waiting; {it['text']}")
@@ -104,9 +112,20 @@ def _print_troubles(out: Console, store: dict[str, Any]) -> None:
         _paragraph(out, f"{store['unwritten']} notes are not on their orders: ", why)
 
 
-def _print_held(out: Console, store: str, why: str) -> None:
-    if why:
-        _paragraph(out, "held, nothing is called or noted: ", f"{why}; {remedy(store)}")
+def _print_bunch(out: Console, store: dict[str, Any], bunch: dict[str, Any]) -> None:
+    """What a bound holds; where nothing is called anyway, nobody is asked to decide."""
+    text, live = beyond(Bunch(**{**bunch, "since": None})), store["mode"] == "live"
+    ask = f": {decides(store['store'], bunch['kind'])}" if live and not store["held"] else ""
+    _paragraph(out, "" if live else "would be held: ", f"{text}{ask}", style="yellow")
+
+
+def _first(store: str, first: dict[str, Any]) -> str:
+    if first["figures"]:
+        return f"{first_differed(First(row=0, **first))}; {first_decides(store, First(row=0, **first))}"
+    what = (
+        f"the first {first['call']} at {first['account']} goes alone, on order {first['order']}: {first['state']}"
+    )
+    return f"{what}; others wait until its effect is seen"
 
 
 def _print_attention(out: Console, store: dict[str, Any]) -> None:
@@ -173,7 +192,7 @@ def actions(*, state: str | None, order_id: int | None, as_json: bool) -> None:
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
     chosen = settings()
 
-    async def read() -> tuple[list[dict[str, Any]], dict[str, str]]:
+    async def read() -> tuple[list[dict[str, Any]], dict[str, tuple[Held | None, str]]]:
         async with existing(chosen.database, read_only=True):
             rows = await queries.actions(state, order_id)
             return rows, {store: await held(store) for store in sorted({row["store"] for row in rows})}
@@ -202,8 +221,9 @@ def actions(*, state: str | None, order_id: int | None, as_json: bool) -> None:
             row["reason"],
         )
     out.print(table)
-    for store, why in whole.items():
-        _print_held(out, store, why)
+    for store, (by, why) in whole.items():
+        if by is not None:
+            _paragraph(out, *held_line(by, why, store))
 
 
 @click.command(cls=Command)
@@ -220,7 +240,7 @@ def order(*, store: str, order_id: int, as_json: bool) -> None:
     chosen = settings()
     names = [one.name for one in chosen.stores]
 
-    async def read() -> tuple[dict[str, Any], str]:
+    async def read() -> tuple[dict[str, Any], tuple[Held | None, str]]:
         async with existing(chosen.database, read_only=True):
             try:
                 return await queries.order(store, order_id), await held(store)
@@ -230,12 +250,13 @@ def order(*, store: str, order_id: int, as_json: bool) -> None:
                 known = ", ".join(names) or "none"
                 raise UsageError(f"there is no store {store!r} in the settings: there is {known}") from None
 
-    found, why = run_async(read)
+    found, (by, why) = run_async(read)
     if as_json:
         print_json(found)
         return
     _print_order(console(), found)
-    _print_held(console(), store, why)
+    if by is not None:
+        _paragraph(console(), *held_line(by, why, store))
 
 
 def _print_order(out: Console, found: dict[str, Any]) -> None:

@@ -12,8 +12,10 @@ from typing import Any
 from tortoise.expressions import F, Q
 from tortoise.transactions import in_transaction
 
+from bridge.db import bounds
 from bridge.db.codec import ORDER, PAYMENT, RULES, STEP, dump, load
 from bridge.db.failures import database_failed
+from bridge.db.holds import Held
 from bridge.db.known import Known, Look, Overtaken, Sight, as_problem, failed_on, known_from, record_text
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, OutageRow, SettlementRow, StoreRow
 from bridge.db.rewinds import number_of
@@ -30,6 +32,7 @@ from bridge.db.rows import (
     start_action,
     tell,
 )
+from bridge.domain.reasons import Bound
 from bridge.domain.records import How, Settlement, State
 from bridge.domain.rules import Rules
 from bridge.ports import Facts
@@ -65,6 +68,7 @@ class Journal:
             if before:
                 touched = Q(watched=True) | Q(why__contains="switched off")
                 await OrderRow.filter(touched, store_id=self.store).update(due=now, version=F("version") + 1)
+                await bounds.judge_anew(self.store)
         return bool(before)
 
     async def state(self) -> StoreRow:
@@ -148,7 +152,7 @@ class Journal:
 
     async def _commit_progress(self, progress: Mapping[str, datetime | bool | int | None]) -> bool:
         """Write how far a poll has come; return False, and write nothing, where the store is held whole."""
-        going = StoreRow.filter(name=self.store, rewound="")
+        going = StoreRow.filter(name=self.store).exclude(held=Held.REWOUND)
         return bool(await going.update(**{"problem": "", **progress}))
 
     async def _commit_new(self, sights: Sequence[Sight], now: datetime) -> None:
@@ -260,7 +264,7 @@ class Journal:
                     else {}
                 ),
             )
-            if not written or await StoreRow.filter(name=self.store).exclude(rewound="").exists():
+            if not written or await StoreRow.filter(name=self.store, held=Held.REWOUND).exists():
                 raise Overtaken
             await save_settlements(known.row, look.record.settlements)
             action = known.action
@@ -296,6 +300,10 @@ class Journal:
             updated=now,
         )
         return action
+
+    async def rest(self, order_id: int, until: datetime) -> None:
+        """Leave an order alone until then, without a word about it."""
+        await OrderRow.filter(store_id=self.store, order_id=order_id).update(due=until)
 
     async def look_failed(self, row: int, why: str, due: datetime) -> None:
         """A look could not be finished: nothing is known to have changed; try again at `due`."""
@@ -380,12 +388,17 @@ class Journal:
         for some in slices(order_ids):
             await OrderRow.filter(store_id=self.store, order_id__in=some).update(due=now, version=F("version") + 1)
 
-    async def wake_unfinished(self, now: datetime) -> None:
-        """Let every order that has an open action or attention, or waits for anything, be looked at now."""
+    async def wake_unfinished(self, now: datetime, *, bounded: bool) -> None:
+        """Let every order that has an open action or attention, or waits for anything, be looked at now.
+
+        Those that only bounds hold (`bounded`: these too) need no look before the shop or a person says something.
+        """
+        resting = [] if bounded else list(Bound)
         ours = OrderRow.filter(store_id=self.store)
         await ours.filter(due__gt=EVER).update(due=now)
-        await ours.filter(~Q(attention="") | ~Q(problem=""), watched=True).update(due=now)
-        acted = await ids(ActionRow.filter(open_slot__gt=0), "open_slot")
+        await ours.filter(~Q(attention__in=["", *resting]) | ~Q(problem=""), watched=True).update(due=now)
+        open_ = ActionRow.filter(open_slot__gt=0)
+        acted = await ids(open_.exclude(reason__in=resting) if resting else open_, "open_slot")
         for some in slices(await orders_of(self.store, acted)):
             await OrderRow.filter(id__in=some).update(due=now)
 

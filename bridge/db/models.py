@@ -42,10 +42,16 @@ class StoreRow(Model):
     """Whether all up to the cursor was read again after the overlap had passed: nothing before it can come late."""
     rest_until = fields.DatetimeField(null=True)
     """It is left alone until then: it asked to wait, or refuses the key."""
-    rewound = fields.TextField(default="")
-    """Why it seems to have gone back in time, and is held whole until a person says go; "" while it does not."""
     restored = fields.DatetimeField(null=True)
     """When this database was last restored from a backup; null: never."""
+    held = fields.CharField(max_length=8, default="", db_default="")
+    """What holds it whole until a person says go (a `Held`); "" while nothing does."""
+    held_why = fields.TextField(default="")
+    """What that is, in words."""
+    held_told = fields.BooleanField(default=False, db_default=False)
+    """Whether the administrator has been alerted to it."""
+    alone_since = fields.DatetimeField(null=True)
+    """Since when nobody else is to act on its orders: it went live, or a person let it go on."""
     webhook_secret = fields.TextField(default="")
     """Signs its webhooks, where settings.yaml gives no secret of its own; "" until one is made."""
     binding = fields.TextField(default="")
@@ -92,6 +98,8 @@ class OrderRow(Model):
     """When money last moved on it."""
     changed = fields.DatetimeField(null=True)
     """When the shop last changed it, by the shop's own clock, as last seen; null where its id is another's."""
+    followed = fields.DatetimeField(null=True)
+    """When something at the provider, not ours, last followed at once from what was done in the shop."""
     version = fields.IntField(default=0)
     """Counts what is written here: a look that somebody else has overtaken is not committed."""
     insisted = fields.BooleanField(default=False)
@@ -148,10 +156,52 @@ class ActionRow(Model):
     next_try = fields.DatetimeField(null=True)
     created = fields.DatetimeField()
     updated = fields.DatetimeField()
+    admitted = fields.DatetimeField(null=True)
+    """When it was let through the bounds, by the rules or by a person; null: not yet."""
 
     class Meta:
         table = "actions"
-        indexes = (("order_id",),)
+        indexes = (("order_id",), ("admitted",))
+
+
+class BrakeRow(Model):
+    """The surge guard of one kind of action of a store. Whoever counts decisions of the kind locks it first."""
+
+    id = fields.BigIntField(primary_key=True)
+    store: fields.ForeignKeyRelation[StoreRow] = fields.ForeignKeyField("bridge.StoreRow", related_name="brakes")
+    store_id: str
+    kind = fields.CharField(max_length=16)
+    counted_from = fields.DatetimeField(null=True)
+    """When a person last said go: what was decided until then counts no more."""
+    told = fields.DatetimeField(null=True)
+    """When the administrator was last alerted to what is held of the kind."""
+
+    class Meta:
+        table = "brakes"
+        unique_together = (("store", "kind"),)
+
+
+class FirstRow(Model):
+    """The first call of a kind that a store ever makes at a provider: no other until its effect was compared."""
+
+    id = fields.BigIntField(primary_key=True)
+    store: fields.ForeignKeyRelation[StoreRow] = fields.ForeignKeyField("bridge.StoreRow", related_name="firsts")
+    store_id: str
+    account = fields.CharField(max_length=64)
+    """The provider's entry in settings.yaml, as `Method.account` names it."""
+    call = fields.CharField(max_length=8)
+    action = fields.BigIntField(null=True)
+    """The action that goes first, or went last before it was proven."""
+    proven = fields.DatetimeField(null=True)
+    """When the effect was found to be what was aimed at, or a person took it so."""
+    differed = fields.TextField(default="")
+    """The figures of an effect that was another, as JSON; "" where there was none, or a person took it so."""
+    told = fields.BooleanField(default=False)
+    """Whether the administrator has been alerted to that."""
+
+    class Meta:
+        table = "firsts"
+        unique_together = (("store", "account", "call"),)
 
 
 class NoteRow(Model):
@@ -174,7 +224,7 @@ class NoteRow(Model):
     class Meta:
         table = "notes"
         unique_together = (("order", "mark"),)
-        indexes = (("next_try",),)
+        indexes = (("next_try",), ("created",))
 
 
 class OutageRow(Model):

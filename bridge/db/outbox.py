@@ -6,6 +6,7 @@ from datetime import datetime
 from tortoise.expressions import F
 from tortoise.transactions import in_transaction
 
+from bridge.db import firsts
 from bridge.db.codec import ATTEMPT, dump, load
 from bridge.db.models import ActionRow, NoteRow, OrderRow
 from bridge.db.rows import ids, own, tell
@@ -59,9 +60,14 @@ class Outbox:
             ):
                 await OrderRow.filter(id=row.order_id).update(due=now)
 
-    async def begin_attempt(self, action: int, attempt: Attempt, now: datetime) -> bool:
-        """Write a call down before it is made; False when the action is no longer there to be made."""
+    async def begin_attempt(self, action: int, attempt: Attempt, now: datetime, account: str = "") -> bool:
+        """Write a call down before it is made; False when the action is no longer there to be made.
+
+        At the provider's `account` ("": the call is to none) nothing begins beside the first call of its kind.
+        """
         async with in_transaction():
+            if account and not await firsts.claim(self.store, account, attempt.step.call, action):
+                return False
             taken = await ActionRow.filter(id=action, state__in=[State.READY, State.WAITING]).update(
                 state=State.RUNNING,
                 attempt=dump(ATTEMPT, attempt),

@@ -12,6 +12,7 @@ from typing import Any
 from tortoise.expressions import F
 from tortoise.transactions import in_transaction
 
+from bridge.db import bounds
 from bridge.db.journal import Journal
 from bridge.db.known import Known, record_text
 from bridge.db.models import ActionRow, OrderRow, SettlementRow, StoreRow
@@ -74,7 +75,9 @@ async def approve(number: int, now: datetime) -> Said:
     text = f"{row.kind} of {_figure(row.amount, row.currency)} approved"
     if row.reason == Reason.OTHER_AMOUNT:
         text = f"{row.kind} taken as the provider did it; the rest of {_figure(row.amount, row.currency)} follows"
-    await _say(row, text, now, state=State.READY, approved=True, shadow=False)
+    async with in_transaction():
+        await bounds.said_go(row, now)
+        await _say(row, text, now, state=State.READY, approved=True, shadow=False, admitted=now)
     return Said(number, text)
 
 

@@ -8,12 +8,16 @@ from typing import Any
 
 from tortoise.expressions import Q
 
+from bridge.db import bounds, firsts
+from bridge.db.bounds import Bunch
 from bridge.db.codec import PAYMENT, load
+from bridge.db.firsts import First
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, OutageRow, SettlementRow, StoreRow
 from bridge.db.outages import count_waiting, outages
 from bridge.db.rewinds import former, number_of
 from bridge.db.rows import ids
 from bridge.domain.outages import SHOP
+from bridge.domain.reasons import Bound
 from bridge.domain.records import State
 from bridge.errors import UsageError
 
@@ -138,7 +142,8 @@ async def status(
 async def _store(row: StoreRow, now: datetime, patience: timedelta) -> dict[str, Any]:
     orders = OrderRow.filter(store_id=row.name, order_id__gt=0)
     counts = {state.value: await ActionRow.filter(order__store_id=row.name, state=state).count() for state in State}
-    needing = await orders.filter(~Q(attention="") | ~Q(problem="")).order_by("order_id")
+    # What bounds hold is told together.
+    needing = await orders.filter(~Q(attention__in=["", *Bound]) | ~Q(problem="")).order_by("order_id")
     failing = await orders.filter(failures__gt=0, due__isnull=False, problem="").order_by("order_id")
     return {
         "store": row.name,
@@ -151,9 +156,12 @@ async def _store(row: StoreRow, now: datetime, patience: timedelta) -> dict[str,
         "rests_until": _moment(row.rest_until) if row.rest_until and row.rest_until > now else None,
         "version": row.version,
         "storage": row.storage,
-        "rewound": row.rewound,
+        "held": row.held,
+        "held_why": row.held_why,
         "unbound": row.unbound,
         "down": await _down(row.name, now),
+        "bounded": [_bunch(bunch) for bunch in await bounds.bunches(row.name)],
+        "firsts": [_first(first) for first in await firsts.unsettled(row.name)],
         "orders": await orders.count(),
         "open": await orders.filter(watched=True).count(),
         "due": await orders.filter(due__isnull=False).count(),
@@ -195,6 +203,23 @@ async def _down(store: str, now: datetime) -> list[dict[str, Any]]:
         for outage in await outages(store)
         if outage.paused
     ]
+
+
+def _bunch(bunch: Bunch) -> dict[str, Any]:
+    return {
+        "kind": bunch.kind,
+        "reasons": list(bunch.reasons),
+        "count": bunch.count,
+        "sums": bunch.sums,
+        "first": bunch.first,
+        "last": bunch.last,
+        "since": _moment(bunch.since),
+    }
+
+
+def _first(first: First) -> dict[str, Any]:
+    shown = ("account", "call", "order", "action", "kind", "state", "currency")
+    return {**{name: getattr(first, name) for name in shown}, "figures": dict(first.figures)}
 
 
 async def _tried_long(store: StoreRow, before: datetime) -> list[ActionRow]:

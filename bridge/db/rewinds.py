@@ -4,13 +4,15 @@ Whoever says go while another does it finds every order that was dealt with alre
 is lifted last, so what was cut off is begun again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from tortoise.expressions import F, Q
 from tortoise.transactions import in_transaction
 
+from bridge.db import holds
 from bridge.db.codec import ORDER, dump, load
+from bridge.db.holds import Held
 from bridge.db.known import Known, record_text
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow, StoreRow
 from bridge.db.rows import EVER, end_action, ids, orders_of, save_settlements, slices, tell
@@ -49,28 +51,19 @@ def number_of(order_id: int) -> int:
 
 
 async def held(store: str) -> str:
-    """Why the store is held whole; "" while it is not, or is not known."""
-    row = await StoreRow.get_or_none(name=store)
-    return row.rewound if row else ""
+    """Why the store is held for having gone back; "" while it is not, or is not known."""
+    by, why = await holds.held(store)
+    return why if by is Held.REWOUND else ""
 
 
-async def hold(store: str, why: str, known: Known, problem: str, now: datetime, alert: Callable[[], None]) -> None:
-    """Hold the store whole for what one order says, unless it is held already. Looks that began before are void:
-    the journal takes in none of a store that is held.
-
-    The alert is told before that is committed: if we end in between it is told twice, but never not at all.
+async def hold(store: str, why: str, known: Known, problem: str, now: datetime) -> None:
+    """Hold the store whole for what one order says, unless it is held so already. Looks that began before are void:
+    the journal takes in none of a store that has gone back.
     """
     async with in_transaction():
-        if not await StoreRow.filter(name=store, rewound="").update(rewound=why):
-            return
-        await OrderRow.filter(id=known.row).update(problem=problem, watched=True, version=F("version") + 1)
-        await tell(known.row, [("problem", problem)], now)
-        alert()
-
-
-async def rest(store: str, order_id: int, until: datetime) -> None:
-    """Leave an order alone until then, without a word about it."""
-    await OrderRow.filter(store_id=store, order_id=order_id).update(due=until)
+        if await holds.hold(store, Held.REWOUND, why):
+            await OrderRow.filter(id=known.row).update(problem=problem, watched=True, version=F("version") + 1)
+            await tell(known.row, [("problem", problem)], now)
 
 
 async def newest(store: str, limit: int, before: int = _LAST) -> list[Order]:
@@ -144,7 +137,7 @@ async def part_from(store: str, known: Known, order_id: int, story: Sequence[str
     """
     times = await OrderRow.filter(former(order_id), store_id=store).count()
     async with in_transaction():
-        await StoreRow.filter(name=store).update(rewound=F("rewound"))  # no poll takes the order in meanwhile
+        await StoreRow.filter(name=store).update(held=F("held"))  # no poll takes the order in meanwhile
         written = await OrderRow.filter(id=known.row, order_id=order_id).update(
             order_id=-(order_id * _ROOM + times),
             due=None,
@@ -187,7 +180,7 @@ async def let_go(store: str, now: datetime) -> None:
     """The store is held no more, and all that waited goes on; of the notes, what still holds is put down anew."""
     why = await held(store)
     async with in_transaction():
-        await StoreRow.filter(name=store).update(rewound="")
+        await holds.let_go(store, now)
         orders = OrderRow.filter(store_id=store)
         if why:
             told = orders.filter(watched=True, problem__contains=why)

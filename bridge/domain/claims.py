@@ -27,6 +27,8 @@ class Method:
     transaction_id: bool
     """Whether the order's own transaction id serves where no meta key does."""
     match_reference: bool
+    account: str = ""
+    """The provider's entry in settings.yaml, as its first calls are remembered by."""
 
 
 @dataclass(frozen=True, slots=True)

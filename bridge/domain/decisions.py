@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bridge.domain.reasons import Reason
+from bridge.domain.reasons import Bound, Reason
 from bridge.domain.records import Closed
 from bridge.domain.steps import Step
 
@@ -39,7 +39,7 @@ class Quiet:
 class Hold:
     """A person is needed. With `step`, that very step may be approved or dropped; without, it is a condition."""
 
-    reason: Reason
+    reason: Reason | Bound
     facts: Facts = field(default_factory=dict)
     step: Step | None = None
 

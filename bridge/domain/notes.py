@@ -149,7 +149,7 @@ def _attention(hold: Hold, order: Order, payment: Payment | None, words: Wording
         case Reason.DOUBT_OWNER if not hold.facts.get("reference"):
             return words.no_owner
         case _:
-            return words.attention[hold.reason]
+            return words.attention[Reason(hold.reason)]  # of a Bound nothing is said on the order
 
 
 def _replaces(step: Step) -> bool:

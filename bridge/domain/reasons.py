@@ -3,6 +3,24 @@
 from enum import StrEnum
 
 
+class Bound(StrEnum):
+    """Why an action waits for a person although nothing is wrong with its order: the administrator's business.
+
+    Such a hold is told in one alert for all, and on no order.
+    """
+
+    SURGE = "surge"
+    """More of its kind were decided in a short time than `surge` of settings.yaml lets through."""
+    PER_ACTION = "refund-per-action"
+    """The refund is larger than `limits.refund_per_action`. amount, limit"""
+    PER_DAY = "refunds-per-day"
+    """The refunds of a day would come to more than `limits.refunds_per_day`. amount, limit"""
+    FIRST = "first-differed"
+    """The first call of its kind at its provider did something else than it was to. The figures of that one."""
+    PLUGIN = "plugin-on"
+    """The order management of the shop's payment plugin seems to be on: its store is held whole."""
+
+
 class Reason(StrEnum):
     """Each with the facts that its note states (amounts in minor units)."""
 

@@ -34,7 +34,8 @@ async def act(unit: Unit, ready: Ready) -> bool:
     made, prepared = attempt(ready), request(unit, ready)
     unit.calling.add(ready.action)
     try:
-        if not await unit.outbox.begin_attempt(ready.action, made, unit.now()):
+        account = unit.methods[ready.provider].account if prepared is not None else ""
+        if not await unit.outbox.begin_attempt(ready.action, made, unit.now(), account):
             return False
         await _make(unit, ready, made, prepared)
     finally:

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bridge.db import alone
 from bridge.domain.outages import SHOP
 from bridge.engine import outages
+from bridge.engine.alerting import tell_alerts
 from bridge.engine.binding import check, misplaced
 from bridge.engine.polling import poll
 from bridge.engine.sweeping import sweep
@@ -53,6 +55,7 @@ class Ended:
 async def start(unit: Unit, mode: str) -> None:
     """Make the store known to the journal, and take calls that a crash cut off as unknown."""
     unit.restored = (await unit.journal.open(mode)).restored
+    await alone.live_since(unit.store.name, live=mode == "live", now=unit.now())
     await misplaced(unit)
     await outages.remember(unit)
     if await unit.journal.take_up(unit.rules, unit.now()):
@@ -120,6 +123,7 @@ async def work_unless_resting(unit: Unit, stopping: asyncio.Event | None = None)
     state = await unit.journal.state()
     if state.baseline_done and not _rests(unit, state.rest_until):
         await work_all_due(unit, stopping)
+    await tell_alerts(unit)
 
 
 def _rests(unit: Unit, until: datetime | None) -> bool:
@@ -202,6 +206,7 @@ async def once(unit: Unit, wait: timedelta, sleep: Callable[[float], Awaitable[N
         worked += done
         due = await unit.journal.next_due(notes=unit.live)
     await outages.alert(unit)
+    await tell_alerts(unit, ending=True)
     return Ended(
         store=unit.store.name,
         problem=problem,

@@ -1,26 +1,32 @@
 """A look: order and payment are read past any cache, judged, and everything that follows is committed at once."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
+from bridge.db import bounds, firsts
 from bridge.db.known import Known, Look, Overtaken
+from bridge.domain.alone import Followed
 from bridge.domain.attempts import NotYet
 from bridge.domain.changes import Change
 from bridge.domain.claims import Claim, claim, doubt, lost, names, without_payment_id
 from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
+from bridge.domain.firsts import difference
 from bridge.domain.lifecycle import SOON, follow, retry_delay
 from bridge.domain.looks import Verdict, baseline, consider, observe
 from bridge.domain.orders import GONE, Order
 from bridge.domain.outages import SHOP
 from bridge.domain.payments import Payment, PaymentState
-from bridge.domain.reasons import Reason
+from bridge.domain.reasons import Bound, Reason
 from bridge.domain.records import Record, Settlement, State
 from bridge.domain.restored import since_restored
 from bridge.domain.settling import Settled, settle, unsettled
 from bridge.domain.steps import Step
 from bridge.engine import outages
+from bridge.engine.alone import followed, notice
+from bridge.engine.bounding import within_bounds
 from bridge.engine.rewinding import may_act, rests, went_back
 from bridge.engine.telling import attention, not_ours, notes, story, words
 from bridge.engine.unit import Unit
@@ -173,29 +179,37 @@ async def _commit(
         remembered = _of_this_payment(settled.record, known, payment)
         verdict = await _verdict(unit, order, mine, payment, remembered, record.settlements, looked)
     ended = Settled(record) if isinstance(settled, NotYet) else settled
-    name = unit.providers[mine.method.provider].name if mine and not elsewhere else known.provider
-    reason, facts = attention(verdict.decision, known)
-    committed = Look(
-        order=order,
-        record=verdict.record,
-        payment=payment,
-        provider=name,
-        payment_id=payment.id if payment else mine.payment_id if mine else "",
-        follow=follow(verdict.record.open, verdict.decision, shadow=not unit.live),
-        why=words(verdict.decision),
-        attention=reason,
-        facts=facts,
-        due=_due(verdict.decision, known, now, live=unit.live),
-        watched=_watched(order, verdict, mine),
-        events=story(changes, verdict.decision, ended.done, known),
-        notes=notes(unit, order, verdict, name, payment, ended, known, now),
-        done=ended.reference,
-        done_amount=ended.done.amount if ended.done else None,
-        moved=ended.done is not None or _moved(known.payment, payment),
-    )
-    action = await unit.journal.commit_look(known, committed, now)
+    strange = await followed(unit, known, order, payment, verdict.record, now) if mine else []
+    async with within_bounds(unit, known, order, mine, _noticing(verdict, strange), now) as bounded:
+        name = unit.providers[mine.method.provider].name if mine and not elsewhere else known.provider
+        reason, facts = attention(bounded.decision, known)
+        committed = Look(
+            order=order,
+            record=bounded.record,
+            payment=payment,
+            provider=name,
+            payment_id=payment.id if payment else mine.payment_id if mine else "",
+            follow=follow(bounded.record.open, bounded.decision, shadow=not unit.live),
+            why=words(bounded.decision),
+            attention=reason,
+            facts=facts,
+            due=_due(bounded.decision, known, now, live=unit.live),
+            watched=_watched(order, bounded, mine),
+            events=(*story(changes, bounded.decision, ended.done, known), *_strange(strange)),
+            notes=notes(unit, order, bounded, name, payment, ended, known, now),
+            done=ended.reference,
+            done_amount=ended.done.amount if ended.done else None,
+            moved=ended.done is not None or _moved(known.payment, payment),
+        )
+        action = await unit.journal.commit_look(known, committed, now)
+        if action is not None and isinstance(bounded.decision, Act):
+            await bounds.admit(action, now)
+        await _compare(known, ended, payment, now)
     _log(unit, order, committed, known)
-    step = verdict.decision.step if isinstance(verdict.decision, Act) else None
+    if strange and await notice(unit, known, order, strange):
+        await unit.journal.wake([order.id], now)
+        return None
+    step = bounded.decision.step if isinstance(bounded.decision, Act) else None
     later = known.next_try is not None and known.next_try > now
     if step is None or action is None or later or not await may_act(unit):
         return None
@@ -210,12 +224,33 @@ async def _commit(
     )
 
 
+async def _compare(known: Known, ended: Settled, payment: Payment | None, now: datetime) -> None:
+    """Hold what the call did, if it turned out to have taken effect, against what it was to do."""
+    open_ = ended.record.open
+    shown = ended.done is not None or (open_ is not None and open_.reason == Reason.OTHER_AMOUNT)
+    if shown and payment is not None and known.action is not None and known.attempt is not None:
+        await firsts.compared(known.action, difference(known.attempt, payment), now)
+
+
+def _noticing(verdict: Verdict, strange: Sequence[Followed]) -> Verdict:
+    """The verdict, with what others were seen to do remembered."""
+    seen = verdict.record.followed | {it.entry.id for it in strange}
+    return replace(verdict, record=verdict.record.evolve(followed=seen)) if strange else verdict
+
+
+def _strange(found: Sequence[Followed]) -> Iterator[tuple[str, str]]:
+    for it in found:
+        yield "seen", it.text
+
+
 def _log(unit: Unit, order: Order, committed: Look, known: Known) -> None:
     """Say what is news: a step that turned out done, and an order that needs a person, or no longer does."""
     if committed.done is not None:
         log.info("action.done", store=unit.store.name, order=order.id, reference=committed.done)
     if (committed.attention, committed.facts) != (known.attention, known.facts):
-        if committed.attention:
+        if committed.attention in list(Bound):
+            log.info("action.bounded", store=unit.store.name, order=order.id, reason=committed.attention)
+        elif committed.attention:
             log.warning("order.attention", store=unit.store.name, order=order.id, reason=committed.attention)
         else:
             log.info("order.settled", store=unit.store.name, order=order.id, reason=known.attention)

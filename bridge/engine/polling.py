@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bridge.db.holds import Held
 from bridge.db.known import Known, Sight
 from bridge.domain.looks import baseline, observe
 from bridge.engine.baseline import first_run
@@ -28,7 +29,7 @@ async def poll(unit: Unit, *, sweeping: bool = False) -> None:
     cursor alone; with the sweep it reads the overlap all the same, in case a clock misled it, and the trash.
     """
     state = await unit.journal.state()
-    if state.rewound:  # one page says that it is there; all that changed is read once a person has said go
+    if state.held == Held.REWOUND:  # one page says that it is there; what changed is read once a person says go
         await unit.store.changed_since(state.cursor)
         settled = False
     elif not state.baseline_done and await first_run(unit):
@@ -87,7 +88,7 @@ async def take_in(unit: Unit, rows: list[Row], **progress: datetime | bool | Non
     """Compare listed orders with their snapshots, and commit what differs together with the poll's progress."""
     known = await unit.journal.known_many(row.id for row in rows)
     state = await unit.journal.state()
-    if state.rewound:
+    if state.held == Held.REWOUND:
         return  # what was known when the store went back is what it is compared with
     doubtful = await suspects(unit, known, rows)
     await unit.journal.wake(doubtful, unit.now())  # a look tells for certain

@@ -6,19 +6,16 @@ look is committed, no call made, no note written. The poll only asks whether it 
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import partial
-
-import structlog
 
 from bridge.db import rewinds
+from bridge.db.holds import Held
 from bridge.db.known import Known
 from bridge.domain.orders import GONE, Order
 from bridge.domain.rewinding import ON_END, all_gone, gone_back
+from bridge.engine.remedies import hold_told
 from bridge.engine.unit import Unit
 from bridge.errors import NotThere, RemoteError, Unreadable
 from bridge.ports import Row
-
-log = structlog.get_logger()
 
 PAUSE = timedelta(minutes=10)
 """After which an order of a held store comes up again."""
@@ -34,29 +31,24 @@ FEW = 20
 """How many orders a sweep reads besides those that are open."""
 
 
-def remedy(store: str) -> str:
-    """What to type."""
-    return f"`wc-bridge rewound {store}` lists what was done here and is missing there; `--go` continues"
-
-
 async def may_act(unit: Unit) -> bool:
     """Whether calls may be made and notes written for the store."""
     return not await _held(unit) and unit.live
 
 
 async def _held(unit: Unit) -> bool:
-    """Whether the store is held whole, or its database is another's. Then it is as in shadow mode."""
+    """Whether the store is held for having gone back, or refused as another's. Then it is as in shadow mode."""
     state = await unit.journal.state()
-    held = bool(state.rewound or state.unbound)
-    unit.live = state.mode == "live" and not held
-    return held
+    back = bool(state.held == Held.REWOUND or state.unbound)
+    unit.live = state.mode == "live" and not back
+    return back
 
 
 async def rests(unit: Unit, order_id: int) -> bool:
-    """Whether the order rests because its store is held whole; it comes up again, in case somebody has said go."""
+    """Whether the order rests because its store went back; it comes up again, in case somebody has said go."""
     if not await _held(unit):
         return False
-    await rewinds.rest(unit.store.name, order_id, unit.now() + PAUSE)
+    await unit.journal.rest(order_id, unit.now() + PAUSE)
     return True
 
 
@@ -102,12 +94,10 @@ async def went_back(unit: Unit, known: Known, order: Order) -> bool:
     now = unit.now()
     older = order.status == GONE or order.modified < known.order.modified
     if older and now - known.record.changed < LAG:
-        await rewinds.rest(unit.store.name, order.id, now + AGAIN)
+        await unit.journal.rest(order.id, now + AGAIN)
         return True
     name = unit.store.name
-    text = f"the shop seems to have gone back in time: {why}. {remedy(name)}"
-    alert = partial(log.error, "store.alert", store=name, problem=text)
-    await rewinds.hold(name, why, known, text, now, alert)
+    await rewinds.hold(name, why, known, hold_told(Held.REWOUND, why, name), now)
     return await rests(unit, order.id)
 
 

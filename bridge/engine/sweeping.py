@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from bridge.db.holds import Held
 from bridge.engine.polling import take_in
 from bridge.engine.rewinding import last_news_of
 from bridge.engine.unit import Unit
@@ -19,7 +20,7 @@ async def sweep(unit: Unit, *, everything: bool = False) -> None:
     Once a day the payments of open orders are read too: nothing in the shop shows what becomes of them elsewhere.
     """
     state, now = await unit.journal.state(), unit.now()
-    if state.rewound:
+    if state.held == Held.REWOUND:
         return  # what was known when the store went back is what it is compared with
     daily = state.swept_slowly is None or now - state.swept_slowly >= SLOWLY
     watched = await unit.journal.watched()
@@ -29,7 +30,7 @@ async def sweep(unit: Unit, *, everything: bool = False) -> None:
         await _reread(unit, await unit.journal.moved_since(now - MOVED))
     if daily:
         await unit.journal.wake(watched, unit.now())
-    await unit.journal.wake_unfinished(unit.now())
+    await unit.journal.wake_unfinished(unit.now(), bounded=everything)
     await unit.journal.swept(now, slowly=daily)
 
 

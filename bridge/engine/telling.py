@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 
 from bridge.db.known import Known
+from bridge.domain.bounds import is_bounded
 from bridge.domain.changes import Change
 from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
 from bridge.domain.keys import stem
@@ -14,6 +15,7 @@ from bridge.domain.notes import done_note, hold_note, marked, remark_note, waits
 from bridge.domain.orders import Order
 from bridge.domain.outages import Outage
 from bridge.domain.payments import Payment
+from bridge.domain.reasons import Bound
 from bridge.domain.records import Record
 from bridge.domain.remarks import Remark, Topics
 from bridge.domain.settling import Settled
@@ -84,11 +86,12 @@ def notes(
         mark = _mark(front, remark.topic, remark.facts, again)
         found.append((mark, remark_note(remark, order, provider, language)))
     decision = verdict.decision
-    if isinstance(decision, Hold) and not before:
+    if isinstance(decision, Hold) and not before and not is_bounded(decision):
         still = (known.attention, known.facts) == attention(decision, known)
         mark = _mark(front, decision.reason, _news(decision, order), known.attention_since if still else now)
         found.append((mark, hold_note(decision, order, payment, provider, language)))
-    if isinstance(decision, Quiet) and decision.agreed and known.attention and not found and not before:
+    settled = isinstance(decision, Quiet) and decision.agreed and known.attention not in ("", *Bound)
+    if settled and not found and not before:
         mark = _mark(front, Topics.CLEARED, {}, now)
         found.append((mark, remark_note(Remark(Topics.CLEARED, {}), order, provider, language)))
     return tuple((mark, marked(text, mark)) for mark, text in found)

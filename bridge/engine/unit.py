@@ -13,6 +13,7 @@ from bridge.domain.claims import Method, claim
 from bridge.domain.orders import Order
 from bridge.domain.outages import Outage
 from bridge.domain.rules import Rules
+from bridge.engine.pacing import Pace
 from bridge.engine.progress import Listener, Logged
 from bridge.ports import Provider, Store
 
@@ -38,6 +39,7 @@ class Unit:
     now: Callable[[], datetime]
     chance: Callable[[], float]
     """Jitter, 0 to 1."""
+    pace: Pace
     busy: set[int] = field(default_factory=set)
     """Orders that are being worked on: one thing at a time for each."""
     calling: set[int] = field(default_factory=set)

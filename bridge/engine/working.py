@@ -18,6 +18,7 @@ from bridge.engine.acting import act
 from bridge.engine.looking import look
 from bridge.engine.noting import write_notes
 from bridge.engine.rewinding import may_act
+from bridge.engine.turns import may_call
 from bridge.engine.unit import Unit
 
 log = structlog.get_logger()
@@ -52,7 +53,9 @@ async def work(unit: Unit, order_id: int, stopping: asyncio.Event | None = None)
     """
     for _ in range(STEPS):
         ready = await look(unit, order_id)
-        if ready is None or (stopping and stopping.is_set()) or not await act(unit, ready):
+        if ready is None or (stopping and stopping.is_set()) or not await may_call(unit, ready):
+            break
+        if not await act(unit, ready):
             break
     else:
         await unit.journal.wake([order_id], unit.now() + REST)

@@ -145,9 +145,9 @@ class Limits(Group):
     refund_per_action: Decimal | None = Field(default=None, ge=0)
     """The largest single refund, in major units of the order's currency (500 or 499.50). null: no limit."""
     refunds_per_day: Decimal | None = Field(default=None, ge=0)
-    """All refunds of a day together, in major units of the order's currency. null: no limit."""
+    """All refunds of the last 24 hours in one currency, in its major units. null: no limit."""
     actions_per_minute: int = Field(default=120, ge=1)
-    """Calls to providers a minute."""
+    """Calls to providers a minute; the others are made as soon as that allows. Nothing is held."""
 
 
 class Surge(Group):
@@ -156,13 +156,13 @@ class Surge(Group):
     within: Interval = duration("10m")
     """The time over which it counts."""
     capture: int = Field(default=1000, ge=0)
-    """Captures."""
+    """Captures. 0: each waits for a person."""
     cancel: int = Field(default=50, ge=0)
-    """Releases of everything."""
+    """Releases of everything. 0: likewise."""
     refund: int = Field(default=20, ge=0)
-    """Refunds."""
+    """Refunds. 0: likewise."""
     modify: int = Field(default=100, ge=0)
-    """Changed reservations."""
+    """Changed reservations. 0: likewise."""
 
 
 class StoreSettings(Group):
@@ -193,8 +193,8 @@ class StoreSettings(Group):
     concurrency: int = Field(default=2, ge=1, le=100)
     """Requests at a time to this store."""
     actions: Actions = Actions()
-    limits: Annotated[Limits, ToCome()] = Limits()
-    surge: Annotated[Surge, ToCome()] = Surge()
+    limits: Limits = Limits()
+    surge: Surge = Surge()
     providers: tuple[AnyProvider, ...] = ()
     """The payment providers; an order belongs to the one whose payment_methods fit it."""
 

@@ -132,9 +132,22 @@ def test_help_of_every_command_fits_the_terminal_and_gives_examples() -> None:
         "drop",
         "retry",
         "webhook",
+        "resume",
         "rewound",
     } <= set(names)
-    for name in ("run", "once", "actions", "order", "approve", "adopt", "drop", "retry", "webhook", "rewound"):
+    for name in (
+        "run",
+        "once",
+        "actions",
+        "order",
+        "approve",
+        "adopt",
+        "drop",
+        "retry",
+        "webhook",
+        "resume",
+        "rewound",
+    ):
         text = typed(name, "--help").out
         assert f"wc-bridge {name}" in text.partition("Example")[2]
         assert max(map(len, text.splitlines())) <= 100

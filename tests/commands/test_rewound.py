@@ -111,7 +111,7 @@ async def test_go_lets_the_bridge_go_on(shop: Shop, forgetful: list[tuple[int, s
     assert (await shop.types("once", "--wait", "0s")).code == 1
     assert shop.resurs.books(payment).captured == 81125
     [status] = (await shop.types("status", "--json")).json
-    assert (status["rewound"], [(row["order"], row["reason"]) for row in status["attention"]]) == (
+    assert (status["held"], [(row["order"], row["reason"]) for row in status["attention"]]) == (
         "",
         [(order, "trashed") for order, _ in forgetful[:2]],
     )

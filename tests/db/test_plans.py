@@ -32,7 +32,7 @@ OFTEN: dict[str, Callable[[Journal], Awaitable[object]]] = {
     "known_many": lambda journal: journal.known_many(range(1, 1201)),
     "known_ids": lambda journal: journal.known_ids(range(1, 1201)),
     "wake": lambda journal: journal.wake(range(1, 1201), NOW),
-    "wake_unfinished": lambda journal: journal.wake_unfinished(NOW),
+    "wake_unfinished": lambda journal: journal.wake_unfinished(NOW, bounded=False),
     "watched": lambda journal: journal.watched(),
     "moved_since": lambda journal: journal.moved_since(NOW),
     "owner": lambda journal: journal.owner("resurs", "p7", 8),
@@ -46,7 +46,7 @@ OFTEN: dict[str, Callable[[Journal], Awaitable[object]]] = {
 
 async def fill(store: str) -> None:
     """A store of many orders at rest, and a few that are not."""
-    await models.StoreRow.create(name=store, rewound="went back")
+    await models.StoreRow.create(name=store, held="rewound", held_why="went back")
     numbers = range(1, MANY + OPEN + 1)
     rows = [
         models.OrderRow(

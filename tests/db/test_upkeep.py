@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from bridge.db import upkeep
+from bridge.db import holds, upkeep
 from bridge.db.connection import existing, opened
 from bridge.db.copying import copy
 from bridge.db.ends import End, reading
@@ -64,6 +64,15 @@ async def test_migrations_from_every_earlier_version_keep_what_is_there(
     assert not await upkeep.upgrade(url, tmp_path / "again.sqlite3")
 
 
+async def test_a_store_that_was_held_before_an_upgrade_is_held_after_it(url: str, tmp_path: Path) -> None:
+    await write(url, "0003_eyes")
+    await execute(url, "UPDATE stores SET rewound = 'order 7 went back' WHERE name = 'butiken'")
+    assert await upkeep.upgrade(url, tmp_path / "before.sqlite3")
+    async with existing(url):
+        assert await holds.held("butiken") == (holds.Held.REWOUND, "order 7 went back")
+        assert await holds.untold("butiken") is None
+
+
 async def test_a_newer_schema_is_refused(url: str, tmp_path: Path) -> None:
     await write(url)
     migration = "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('bridge', '9999_x', '2030-01-01')"
@@ -101,11 +110,8 @@ async def test_a_backup_put_back_has_everything(url: str, tmp_path: Path, versio
         assert new.id > 9
 
 
-async def test_a_backup_of_one_kind_is_put_back_into_the_other(
-    tmp_path: Path, postgresql: Server, database: str
-) -> None:
-    if database == "sqlite":
-        pytest.skip("it needs both, and is run once")
+@pytest.mark.on_postgresql(alone=True)
+async def test_a_backup_of_one_kind_is_put_back_into_the_other(tmp_path: Path, database: str) -> None:
     lite, served = sqlite_url(tmp_path / "lite.sqlite3"), databases.url_in(tmp_path)
     await write(lite)
     await upkeep.backup(lite, tmp_path / "backup.sqlite3")
@@ -200,9 +206,8 @@ async def test_what_needs_the_database_for_itself_is_refused_beside_a_worker(url
     await upkeep.create(url)
 
 
+@pytest.mark.on_postgresql(alone=True)
 async def test_a_lock_that_was_lost_with_its_connection_is_taken_again(url: str) -> None:
-    if sqlite_path(url) is not None:
-        pytest.skip("the kernel loses no lock")
     async with alone(url):
         administrator = await asyncpg.connect(url)
         held = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
@@ -226,11 +231,10 @@ async def test_create_makes_the_database_on_the_server_too(database: str, tmp_pa
     await databases.lose(url)
 
 
+@pytest.mark.on_postgresql(alone=True)
 async def test_a_password_comes_from_the_url_or_the_environment(
     url: str, postgresql: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    if sqlite_path(url) is not None:
-        pytest.skip("a file has no password")
     await databases.administer(f"DROP ROLE IF EXISTS {GUARDED}")
     await databases.administer(f"CREATE ROLE {GUARDED} SUPERUSER LOGIN PASSWORD '{PASSWORD}'")
     bare = url.replace("bridge@", f"{GUARDED}@")

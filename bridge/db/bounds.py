@@ -1,0 +1,215 @@
+"""What is counted against the bounds, and let through them: in one transaction with the decision.
+
+A transaction that counts begins by locking the brake of its kind, so of many looks at once each counts what those
+before it let through.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+from tortoise.transactions import in_transaction
+
+from bridge.db import firsts
+from bridge.db.codec import STEP
+from bridge.db.holds import Held, held
+from bridge.db.models import ActionRow, BrakeRow, NoteRow
+from bridge.db.rows import ids
+from bridge.domain.bounds import DAY, Counted
+from bridge.domain.reasons import Bound, Reason
+from bridge.domain.records import State
+from bridge.domain.remarks import Topics
+from bridge.domain.rules import Limits
+from bridge.domain.steps import Call, Kind
+
+BOUNDS = [str(bound) for bound in Bound]
+_TOLD_TOGETHER = [str(Bound.SURGE), str(Bound.PER_ACTION), str(Bound.PER_DAY)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the counting is about."""
+
+    store: str
+    account: str
+    """The provider's entry in settings.yaml."""
+    kind: Kind
+    call: Call
+    currency: str
+    action: int | None
+    """The order's open action."""
+    live: bool
+    """What is only recorded in shadow mode is counted by itself."""
+
+
+@asynccontextmanager
+async def counting(asked: Asked, limits: Limits, now: datetime) -> AsyncIterator[Counted]:
+    """Count for one decision; what is committed within it is what others count after it."""
+    async with in_transaction():
+        brake = await _locked(asked.store, asked.kind)
+        open_ = await ActionRow.get_or_none(id=asked.action) if asked.action is not None else None
+        others = _of(asked.store, asked.kind, shadow=not asked.live).exclude(id=asked.action or -1)
+        taken_back = Q(state=State.DROPPED, attempts=0)
+        since = max(now - limits.within, brake.counted_from or now - limits.within)
+        by, _ = await held(asked.store)
+        counted = Counted(
+            plugin_on=by is Held.PLUGIN,
+            differed=await firsts.differed(asked.store, asked.account, asked.call),
+            let_through=open_ is not None and open_.admitted is not None,
+            braked=await others.filter(state=State.HELD, reason=Bound.SURGE).exists(),
+            decided=await others.filter(~taken_back, admitted__gt=since, approved=False).count(),
+        )
+        if asked.kind is Kind.REFUND:
+            counted = replace(counted, announced=await _announced(asked.store, since))
+        if asked.kind is Kind.REFUND and limits.refunds_per_day is not None:
+            ended = Q(open_slot__isnull=True, updated__lte=now - DAY)
+            today = others.filter(~taken_back, ~ended, admitted__isnull=False, currency=asked.currency)
+            counted = replace(counted, refunded=sum(row["amount"] for row in await today.values("amount")))
+        yield counted
+
+
+@asynccontextmanager
+async def together() -> AsyncIterator[None]:
+    """Commit all that is written within, or nothing of it. It must begin with a write."""
+    async with in_transaction():
+        yield
+
+
+async def _locked(store: str, kind: Kind) -> BrakeRow:
+    """The brake of a kind, which nobody else has until the transaction ends."""
+    if not await BrakeRow.filter(store_id=store, kind=kind).update(kind=kind):
+        await BrakeRow.get_or_create(store_id=store, kind=kind)
+    return await BrakeRow.get(store_id=store, kind=kind)
+
+
+def _of(store: str, kind: Kind, *, shadow: bool) -> QuerySet[ActionRow]:
+    return ActionRow.filter(order__store_id=store, kind=kind, shadow=shadow)
+
+
+async def _announced(store: str, since: datetime) -> int:
+    mark = f"-{Topics.WILL_PAY}-".upper()
+    return await NoteRow.filter(created__gt=since, order__store_id=store, mark__contains=mark).count()
+
+
+async def admit(action: int, now: datetime) -> None:
+    """Let an action through; what was let through before stays so."""
+    await ActionRow.filter(id=action, admitted__isnull=True).update(admitted=now)
+
+
+async def judge_anew(store: str) -> None:
+    """Let the bounds, which have changed, judge what was let through and is not begun."""
+    waiting = ActionRow.filter(order__store_id=store, state__in=[State.READY, State.WAITING], approved=False)
+    await ActionRow.filter(id__in=await ids(waiting, "id") or [-1]).update(admitted=None)
+
+
+async def said_go(action: ActionRow, now: datetime) -> None:
+    """A person approves an action that a bound may hold; begins the transaction in which that is written.
+
+    The surge guard counts anew from there. What a first call did is taken as it was, by whoever approves another
+    of its kind.
+    """
+    store = action.order.store_id
+    if action.reason == Bound.SURGE:
+        await _locked(store, Kind(action.kind))
+        await BrakeRow.filter(store_id=store, kind=action.kind).update(counted_from=now)
+    if action.reason == Bound.FIRST:
+        account = str(json.loads(action.facts)[firsts.AT])
+        await firsts.taken_so(store, account, STEP.validate_json(action.step).call, now)
+
+
+# ---------------------------------------------------------------------- what is held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bunch:
+    """All actions of a kind that one bound holds, or several that are told together."""
+
+    kind: str
+    reasons: tuple[str, ...]
+    count: int
+    sums: dict[str, int]
+    """Minor units, by currency."""
+    first: int
+    """The lowest WooCommerce id of their orders."""
+    last: int
+    since: datetime | None
+
+
+async def bunches(store: str) -> list[Bunch]:
+    """All that bounds hold of a store, by kind and bound."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in await _rows(ActionRow.filter(order__store_id=store, state=State.HELD, reason__in=BOUNDS)):
+        found.setdefault((row["kind"], row["reason"]), []).append(row)
+    return [_bunch(kind, rows) for (kind, _), rows in sorted(found.items())]
+
+
+async def _rows(actions: QuerySet[ActionRow]) -> list[dict[str, Any]]:
+    columns = ("kind", "reason", "amount", "currency", "order__order_id", "order__attention_since")
+    return list(await actions.values(*columns))
+
+
+def _bunch(kind: str, rows: list[dict[str, Any]]) -> Bunch:
+    sums: dict[str, int] = {}
+    for row in rows:
+        sums[row["currency"]] = sums.get(row["currency"], 0) + row["amount"]
+    orders = [row["order__order_id"] for row in rows]
+    moments = [row["order__attention_since"] for row in rows if row["order__attention_since"]]
+    return Bunch(
+        kind=kind,
+        reasons=tuple(sorted({row["reason"] for row in rows})),
+        count=len(rows),
+        sums=sums,
+        first=min(orders),
+        last=max(orders),
+        since=min(moments, default=None),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untold:
+    """What is held of a kind, some of it since the administrator was last alerted to it."""
+
+    bunch: Bunch
+    oldest: datetime
+    """When the first of those was held."""
+    newest: datetime
+    told: datetime | None
+    """When the administrator was last alerted to others that are still held; None: to none of them."""
+
+
+async def untold(store: str) -> list[Untold]:
+    """What surge guard and limits hold of a live store that the administrator has not been told of."""
+    found = []
+    for brake in await BrakeRow.filter(store_id=store):
+        holding = _of(store, Kind(brake.kind), shadow=False).filter(state=State.HELD, reason__in=_TOLD_TOGETHER)
+        fresh = holding.filter(order__attention_since__gt=brake.told) if brake.told else holding
+        if not await fresh.exists():
+            continue
+        rows = await _rows(holding)
+        moments = [row["order__attention_since"] for row in rows if row["order__attention_since"]]
+        new = [moment for moment in moments if brake.told is None or moment > brake.told]
+        before = brake.told if len(new) < len(moments) else None
+        bunch = _bunch(brake.kind, rows)
+        found.append(Untold(bunch=bunch, oldest=min(new), newest=max(new), told=before))
+    return found
+
+
+async def tell(store: str, kind: str, now: datetime) -> None:
+    """The administrator was alerted to all that is held of the kind until now."""
+    await BrakeRow.filter(store_id=store, kind=kind).update(told=now)
+
+
+async def bunch(store: str, kind: str, *, held: bool) -> list[int]:
+    """The open actions of a kind, oldest first; `held`: those held for their number or sum, or since shadow mode.
+
+    What is held for a reason of its own order is no such thing: it is to be looked at by itself.
+    """
+    query = ActionRow.filter(order__store_id=store, kind=kind, open_slot__isnull=False)
+    if held:
+        query = query.filter(state=State.HELD, reason__in=[*BOUNDS, str(Reason.SHADOWED)])
+    return await ids(query.order_by("id"), "id")

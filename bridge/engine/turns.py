@@ -1,0 +1,23 @@
+"""Whose turn it is: first calls go alone, and all calls at the pace of `limits.actions_per_minute`."""
+
+from datetime import timedelta
+
+from bridge.db import firsts
+from bridge.domain.steps import Call
+from bridge.engine.looking import Ready
+from bridge.engine.unit import Unit
+
+FIRST = timedelta(seconds=30)
+"""After which an order is looked at again whose call waits for the first of its kind, the end of which wakes it."""
+
+
+async def may_call(unit: Unit, ready: Ready) -> bool:
+    """Whether the call may be made now; if not, its order rests until it is looked at again for that."""
+    if ready.step.call is Call.RESTORE:
+        return True
+    now, account = unit.now(), unit.methods[ready.provider].account
+    waits = await firsts.must_wait(unit.store.name, account, ready.step.call, ready.action)
+    turn = now + FIRST if waits else unit.pace.turn(ready.order.id, now)
+    if turn > now:
+        await unit.journal.rest(ready.order.id, turn)
+    return turn <= now
