@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from bridge.cli import database, once, persons, rebind, resume, rewound, run, sandboxes, shown, webhook
+from bridge.cli import database, once, persons, rebind, resume, rewound, run, sandboxes, shown, status, webhook
 from bridge.cli.shared import Group
 from bridge.errors import BridgeError
 
@@ -18,7 +18,7 @@ cli = Group(
 for command in (
     run.run,
     once.once,
-    shown.status,
+    status.status,
     shown.actions,
     shown.order,
     persons.approve,

@@ -15,7 +15,7 @@ import click
 from bridge.app import units
 from bridge.cli.progress import bars
 from bridge.cli.shared import Command, Duration, console, finish, json_option, print_json, run_async, settings
-from bridge.cli.shown import first_run
+from bridge.cli.status import first_run
 from bridge.db import queries
 from bridge.db.bounds import Bunch
 from bridge.db.connection import existing

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.cli import shown
+from bridge.cli import status
 from tests.commands.shop import Ran, settings_of, typed
 
 URLS = ["http://127.0.0.1:9"] * 3
@@ -104,7 +104,7 @@ def test_bug_is_one_line_that_says_where_the_details_are(path: Path, monkeypatch
     def broken(**_: object) -> None:
         raise KeyError("what a customer is called")
 
-    monkeypatch.setattr(shown.status, "callback", broken)
+    monkeypatch.setattr(status.status, "callback", broken)
     said = one_line(typed("status", "--settings", str(path)), 70)
     assert "this is a bug of wc-bridge (KeyError in " in said
     assert "--debug" in said
