@@ -39,9 +39,9 @@ async def take_along(place: Place) -> None:
             await StoreRow.filter(name=row.name).update(binding=dump(BINDING, after))
 
 
-async def refuse(store: str, why: str) -> bool:
-    """Have nothing done for the store; False where that is no news."""
-    return bool(await StoreRow.filter(name=store).exclude(unbound=why).update(unbound=why))
+async def refuse(store: str, why: str) -> None:
+    """Have nothing done for the store."""
+    await StoreRow.filter(name=store).update(unbound=why)
 
 
 async def rebind(store: str, before: Binding, after: Binding, now: datetime) -> bool:

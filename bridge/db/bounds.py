@@ -108,18 +108,21 @@ async def judge_anew(store: str) -> None:
 
 
 async def said_go(action: ActionRow, now: datetime) -> None:
-    """A person approves an action that a bound may hold; begins the transaction in which that is written.
+    """A person approves an action that the surge guard may hold, which counts anew from there.
 
-    The surge guard counts anew from there. What a first call did is taken as it was, by whoever approves another
-    of its kind.
+    It begins the transaction in which that is written.
     """
     store = action.order.store_id
     if action.reason == Bound.SURGE:
         await _locked(store, Kind(action.kind))
         await BrakeRow.filter(store_id=store, kind=action.kind).update(counted_from=now)
+
+
+async def taken_so(action: ActionRow, now: datetime) -> None:
+    """What a first call did is taken as it was by whoever approves another of its kind."""
     if action.reason == Bound.FIRST:
         account = str(json.loads(action.facts)[firsts.AT])
-        await firsts.taken_so(store, account, STEP.validate_json(action.step).call, now)
+        await firsts.taken_so(action.order.store_id, account, STEP.validate_json(action.step).call, now)
 
 
 # ---------------------------------------------------------------------- what is held

@@ -126,7 +126,12 @@ async def _first(row: FirstRow) -> First | None:
 
 
 async def _wake(store: str, now: datetime) -> None:
-    """Let those be looked at that wait for the first call's end, or are held for what it did."""
+    """Let those be looked at that wait for the first call's end, or are held for what it did.
+
+    One that somebody else writes to at this moment is left alone: who has an order waits for no other.
+    """
     for_it = Q(state=State.READY) | Q(state=State.HELD, reason=Bound.FIRST)
     waiting = await ids(ActionRow.filter(for_it, order__store_id=store), "open_slot")
-    await OrderRow.filter(id__in=waiting or [-1]).update(due=now, version=F("version") + 1)
+    free = OrderRow.filter(id__in=waiting or [-1]).select_for_update(skip_locked=True, no_key=True)
+    rows = [row.id for row in await free]
+    await OrderRow.filter(id__in=rows or [-1]).update(due=now, version=F("version") + 1)

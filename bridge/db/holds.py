@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tortoise.expressions import F
+from tortoise.transactions import in_transaction
 
 from bridge.db.models import ActionRow, OrderRow, StoreRow
 from bridge.db.rows import ids
@@ -36,11 +37,12 @@ async def let_go(store: str, now: datetime) -> None:
 
 async def resume(store: str, now: datetime) -> int:
     """Let a store go on whose plugin is off, and have all that was held for it looked at; return how many."""
-    await let_go(store, now)
-    waiting = ActionRow.filter(order__store_id=store, open_slot__isnull=False, reason=Bound.PLUGIN)
-    rows = await ids(waiting, "open_slot")
-    await OrderRow.filter(id__in=rows or [-1]).update(due=now, version=F("version") + 1)
-    return len(rows)
+    async with in_transaction():
+        await let_go(store, now)
+        waiting = ActionRow.filter(order__store_id=store, open_slot__isnull=False, reason=Bound.PLUGIN)
+        rows = await ids(waiting, "open_slot")
+        await OrderRow.filter(id__in=rows or [-1]).update(due=now, version=F("version") + 1)
+        return len(rows)
 
 
 async def untold(store: str) -> tuple[Held, str] | None:

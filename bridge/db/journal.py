@@ -26,6 +26,7 @@ from bridge.db.rows import (
     facts_text,
     ids,
     orders_of,
+    own_several,
     save_settlements,
     settlement_row,
     slices,
@@ -386,7 +387,10 @@ class Journal:
     async def wake(self, order_ids: Iterable[int], now: datetime) -> None:
         """Let these orders be looked at now, also where a look that began earlier is still to be committed."""
         for some in slices(order_ids):
-            await OrderRow.filter(store_id=self.store, order_id__in=some).update(due=now, version=F("version") + 1)
+            async with in_transaction():
+                await own_several(self.store)
+                orders = OrderRow.filter(store_id=self.store, order_id__in=some)
+                await orders.update(due=now, version=F("version") + 1)
 
     async def wake_unfinished(self, now: datetime, *, bounded: bool) -> None:
         """Let every order that has an open action or attention, or waits for anything, be looked at now.
@@ -394,13 +398,16 @@ class Journal:
         Those that only bounds hold (`bounded`: these too) need no look before the shop or a person says something.
         """
         resting = [] if bounded else list(Bound)
-        ours = OrderRow.filter(store_id=self.store)
-        await ours.filter(due__gt=EVER).update(due=now)
-        await ours.filter(~Q(attention__in=["", *resting]) | ~Q(problem=""), watched=True).update(due=now)
         open_ = ActionRow.filter(open_slot__gt=0)
         acted = await ids(open_.exclude(reason__in=resting) if resting else open_, "open_slot")
-        for some in slices(await orders_of(self.store, acted)):
-            await OrderRow.filter(id__in=some).update(due=now)
+        unfinished = await orders_of(self.store, acted)
+        async with in_transaction():
+            await own_several(self.store)
+            ours = OrderRow.filter(store_id=self.store)
+            await ours.filter(due__gt=EVER).update(due=now)
+            await ours.filter(~Q(attention__in=["", *resting]) | ~Q(problem=""), watched=True).update(due=now)
+            for some in slices(unfinished):
+                await OrderRow.filter(id__in=some).update(due=now)
 
     async def watched(self) -> list[int]:
         """Return the orders that the sweep re-reads."""

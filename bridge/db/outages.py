@@ -8,7 +8,7 @@ from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from bridge.db.models import ActionRow, NoteRow, OrderRow, OutageRow
-from bridge.db.rows import ids
+from bridge.db.rows import ids, own_several
 from bridge.domain.outages import SHOP, Outage
 from bridge.domain.records import State
 
@@ -34,6 +34,7 @@ async def end(store: str, outage: Outage, now: datetime, *, hurry: bool) -> None
     `hurry`: what waited for it need not wait for its own next try.
     """
     async with in_transaction():
+        await own_several(store)
         await OutageRow.filter(store_id=store, remote=outage.remote).delete()
         waiting = _of(store, outage.remote)
         if hurry:

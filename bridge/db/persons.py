@@ -78,6 +78,7 @@ async def approve(number: int, now: datetime) -> Said:
     async with in_transaction():
         await bounds.said_go(row, now)
         await _say(row, text, now, state=State.READY, approved=True, shadow=False, admitted=now)
+        await bounds.taken_so(row, now)
     return Said(number, text)
 
 

@@ -161,10 +161,13 @@ async def part_from(store: str, known: Known, order_id: int, story: Sequence[str
         await tell(new.id, (("seen", "another order had this id before the store went back"),), now)
 
 
-async def go_on_from(known: Known, snapshot: Order, record: Record, story: Sequence[str], now: datetime) -> None:
-    """The order is compared with this snapshot and judged with this record from now on, and looked at now."""
+async def go_on_from(known: Known, snapshot: Order, record: Record, story: Sequence[str], now: datetime) -> bool:
+    """The order is compared with this snapshot and judged with this record from now on, and looked at now.
+
+    False, and nothing is written, where somebody else has written about it since it was `known`.
+    """
     async with in_transaction():
-        await OrderRow.filter(id=known.row).update(
+        written = await OrderRow.filter(id=known.row, version=known.version).update(
             snapshot=dump(ORDER, snapshot),
             changed=snapshot.modified,
             record=record_text(record),
@@ -172,8 +175,10 @@ async def go_on_from(known: Known, snapshot: Order, record: Record, story: Seque
             due=now,
             version=F("version") + 1,
         )
-        await save_settlements(known.row, record.settlements)
-        await tell(known.row, [("person", text) for text in story], now)
+        if written:
+            await save_settlements(known.row, record.settlements)
+            await tell(known.row, [("person", text) for text in story], now)
+    return bool(written)
 
 
 async def let_go(store: str, now: datetime) -> None:

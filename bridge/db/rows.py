@@ -1,8 +1,9 @@
 """Parts of a transaction: what journal, outbox and persons write within one of their own.
 
 On PostgreSQL transactions run side by side. Those that write to the same rows take them from the top down, so that
-none waits for another that waits for it: first the store's row, where they write to it too; then the order's; then
-what belongs to the order. Whoever has the order's row has all that belongs to it.
+none waits for another that waits for it: first the brake of a kind of action, where they count by it; then the
+store's row, where they write to it too, or to several orders; then the order's; then what belongs to the order, and
+the row of a first call. Whoever has the order's row has all that belongs to it.
 """
 
 import json
@@ -15,7 +16,7 @@ from tortoise.queryset import QuerySet
 
 from bridge.db.codec import STEP, dump
 from bridge.db.known import Look
-from bridge.db.models import ActionRow, EventRow, OrderRow, SettlementRow
+from bridge.db.models import ActionRow, EventRow, OrderRow, SettlementRow, StoreRow
 from bridge.domain.records import How, OpenAction, Settlement, State
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,6 +52,11 @@ async def ids(query: QuerySet[Any], column: str) -> list[int]:
 async def own(order_row: int) -> None:
     """Have an order to oneself until the transaction ends. It is a write, as SQLite wants transactions to begin."""
     await OrderRow.filter(id=order_row).update(version=F("version"))
+
+
+async def own_several(store: str) -> None:
+    """Begin a transaction that writes to several orders of a store; of such, one at a time goes on."""
+    await StoreRow.filter(name=store).update(problem=F("problem"))
 
 
 async def save_settlements(row: int, wanted: Sequence[Settlement]) -> None:

@@ -66,9 +66,11 @@ def told(facts: Facts) -> str:
 
 async def _refuse(unit: Unit, why: str) -> None:
     unit.bound = False
-    if await bindings.refuse(unit.store.name, why):
+    if await bindings.refused(unit.store.name) != why:
+        # Told before it is written down: whoever ends in between tells it twice, but never not at all.
         text = f"nothing is done for this store: {why}. {remedy(unit.store.name)}"
         log.error("store.alert", store=unit.store.name, problem=text)
+        await bindings.refuse(unit.store.name, why)
 
 
 async def resemblance(store: Store, methods: Sequence[Method]) -> Likeness:

@@ -152,12 +152,17 @@ async def go_on(store: str, found: list[Difference], now: datetime) -> None:
     """
     journal = Journal(store)
     for it in found:
-        known = await journal.known(it.now.id)
-        if known is None or known.row != it.known.row or known.order != it.before or known.record is None:
-            continue
-        if it.another:
-            await rewinds.part_from(store, known, it.now.id, it.words, now)
-        else:
-            snapshot, record = gone_on_from(it.before, known.record, it.now)
-            await rewinds.go_on_from(known, snapshot, record, it.words, now)
+        while not await _go_on_with(it, journal, now):
+            pass  # somebody wrote about it in between
     await rewinds.let_go(store, now)
+
+
+async def _go_on_with(it: Difference, journal: Journal, now: datetime) -> bool:
+    known = await journal.known(it.now.id)
+    if known is None or known.row != it.known.row or known.order != it.before or known.record is None:
+        return True
+    if it.another:
+        await rewinds.part_from(journal.store, known, it.now.id, it.words, now)
+        return True
+    snapshot, record = gone_on_from(it.before, known.record, it.now)
+    return await rewinds.go_on_from(known, snapshot, record, it.words, now)

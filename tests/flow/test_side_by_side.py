@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from bridge.db.failures import FAILURES
+from bridge.db.known import Sight
 from bridge.db.persons import approve, drop, retry
 from bridge.engine import acting
 from bridge.engine.looking import look
@@ -174,3 +175,20 @@ async def test_a_call_is_settled_although_the_server_went_away_in_the_middle_of_
         await w.cycle()
         assert w.books(it) == (0, TOTAL, 0)
         assert len(w.calls()) == 1
+
+
+async def test_two_that_write_to_several_orders_do_not_wait_for_each_other_in_a_circle(tmp_path: Path) -> None:
+    """One takes them from the newest on, the other from the oldest; a third has the one in the middle."""
+    async with known_order(tmp_path) as (w, first):
+        orders = [first.id, w.place().id, w.place().id]
+        await w.cycle()
+        unit = await w.bridge()
+        known = await unit.journal.known_many(orders)
+        sights = [
+            Sight(order_id=it, version=known[it].version, order=None, record=None, events=(), due=None)
+            for it in reversed(orders)
+        ]
+        row = f"orders WHERE order_id = {orders[1]}"
+        now = w.clock.now()
+        ended = await _at_once(w, row, unit.journal.commit_sights(sights, now), unit.journal.wake(orders, now))
+        assert ended == [{}, None]
