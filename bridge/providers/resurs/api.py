@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -180,6 +181,7 @@ class Api:
             raise AccessDenied(f"client_id or client_secret can't be read: {error}", remote=NAME) from error
 
 
+@cache
 def _user_agent() -> str:
     return f"wc-bridge/{version('wc-bridge')}"
 
