@@ -59,7 +59,7 @@ Judgement = Shown | NotYet | Nothing
 
 
 def judge(attempt: Attempt, payment: Payment, now: datetime, settle_unknown: timedelta) -> Judgement:
-    """Say what a fresh read tells about a call whose effect has not been seen yet.
+    """Say what a read that began at `now` or later tells about a call whose effect has not been seen yet.
 
     Done: a log entry that came since bears our key; where entries of the kind can't bear one, the amounts say it.
     Not done: nothing shows `settle_unknown` after the call ended. That holds for a release of everything too: made

@@ -65,6 +65,7 @@ async def look(unit: Unit, order_id: int) -> Ready | None:
     if known.action is not None and known.record and known.record.open and known.record.open.state is State.RUNNING:
         await unit.outbox.cut_off(known.action, "how the call ended could not be recorded", unit.now())
         return await look(unit, order_id)
+    began = unit.now()
     try:
         order = await _read_order(unit, order_id, known)
         await outages.order_was_read(unit)
@@ -84,7 +85,7 @@ async def look(unit: Unit, order_id: int) -> Ready | None:
             await _noticed(unit, error)
         return None
     try:
-        return await _commit(unit, known, order, mine, payment, looked)
+        return await _commit(unit, known, order, mine, payment, began, looked)
     except Overtaken:
         await unit.journal.wake([order_id], unit.now())
         return None
@@ -162,12 +163,19 @@ async def _observe(unit: Unit, known: Known, order: Order, now: datetime) -> tup
 
 
 async def _commit(
-    unit: Unit, known: Known, order: Order, mine: Claim | None, payment: Payment | None, looked: datetime
+    unit: Unit,
+    known: Known,
+    order: Order,
+    mine: Claim | None,
+    payment: Payment | None,
+    began: datetime,
+    looked: datetime,
 ) -> Ready | None:
+    """Commit a look whose reads began at `began`; a slow one shows what was so then, not what is so now."""
     now = unit.now()
     record, changes = await _observe(unit, known, order, now)
     rules = unit.rules
-    settled = settle(known.attempt, order, payment, record, now, rules.settle_unknown, rules.warn_after)
+    settled = settle(known.attempt, order, payment, record, began, rules.settle_unknown, rules.warn_after)
     elsewhere = payment is not None and not (mine and _same(payment.id, mine.payment_id))
     if isinstance(settled, NotYet):
         verdict = Verdict(record=record, decision=Wait(settled.until, "the last call has still to show"))
