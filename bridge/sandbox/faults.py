@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from aiohttp import web
@@ -26,10 +28,14 @@ class Fault(StrEnum):
     """It happens, and the answer is 200 with an HTML page."""
     BUSY = "busy"
     """429 with Retry-After; nothing happens."""
+    DENIED = "denied"
+    """401, as to a token that has ended; nothing happens."""
     SLOW = "slow"
     """It happens, and the answer is held back until `Faults.release` is set or the client gives up."""
     HELD_BACK = "held_back"
     """It happens only when `Faults.release` is set."""
+    LOST = "lost"
+    """It never happens and is never answered; the connection closes when `Faults.release` is set."""
     TWICE = "twice"
     """It happens, and something on the way sends it again; the answer is to the second."""
 
@@ -46,11 +52,16 @@ class Planned:
 class Faults:
     """The faults that are to come; `middleware` goes into the sandbox's application."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.planned: list[Planned] = []
         self.release = asyncio.Event()
         self.seen: list[tuple[str, str]] = []
         """Every request as (method, path with query), faults included, for tests that count."""
+        self.moments: list[datetime] = []
+        """When each of them came."""
+        self.under_way = 0
+        """Requests that are still to be answered."""
+        self._clock = clock
 
     def plan(self, fault: Fault, *, method: str = "", path: str = "", times: int = 1, retry_after: int = 1) -> None:
         """Let the next `times` requests of `method` (any: "") whose path matches `path` end in `fault`."""
@@ -68,6 +79,14 @@ class Faults:
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self.seen.append((request.method, request.path_qs))
+        self.moments.append(self._clock())
+        self.under_way += 1
+        try:
+            return await self._answer(request, handler)
+        finally:
+            self.under_way -= 1
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         planned = self._next(request)
         if planned is None:
             return await handler(request)
@@ -89,12 +108,16 @@ class Faults:
                     status=429,
                     headers={"Retry-After": str(planned.retry_after)},
                 )
+            case Fault.DENIED:
+                return web.json_response({"code": "UNAUTHORIZED", "message": "Who are you?"}, status=401)
             case _:
                 return None
 
     async def _around(self, request: web.Request, handler: Handler, fault: Fault) -> web.StreamResponse:
-        if fault is Fault.HELD_BACK:
+        if fault in (Fault.HELD_BACK, Fault.LOST):
             await self.release.wait()
+        if fault is Fault.LOST:
+            return _drop(request)
         answer = await handler(request)
         match fault:
             case Fault.TWICE:

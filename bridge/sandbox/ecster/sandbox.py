@@ -33,7 +33,7 @@ class EcsterSandbox:
         switches: Switches = AS_INFERRED,
         seed: int = 0,
     ) -> None:
-        self.faults = Faults()
+        self.faults = Faults(clock)
         self._book = Book(clock, switches, seed)
         self.app = application(
             self._book, api_key=api_key, merchant_key=merchant_key, faults=self.faults.middleware

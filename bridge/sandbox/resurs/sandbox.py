@@ -43,7 +43,7 @@ class ResursSandbox:
         self._country = country
         self._ids = UUID(store_id)
         self._counted: Counter[str] = Counter()
-        self.faults = Faults()
+        self.faults = Faults(clock)
         self._payments = Payments(store_id.lower(), clock, switches or Switches())
         self._tokens = Tokens(client_id, client_secret, clock, lambda: self._new_id("token").replace("-", ""))
         routes = Routes(

@@ -75,7 +75,7 @@ class StoreSandbox(Staff):
             keys=keys, https=https, strips_authorization=strips_authorization, basic_on_http=basic_on_http
         )
         self.mishaps = Mishaps()
-        self.faults = Faults()
+        self.faults = Faults(clock)
         self._writer = Writer(self.shop, home)
         self._deliverer = Deliverer(self.shop, self._writer)
         api = Api(self.shop, self._writer, self.doorman, self.mishaps, gateway=gateway)
