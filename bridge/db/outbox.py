@@ -59,6 +59,7 @@ class Outbox:
                 updated=now,
             ):
                 await OrderRow.filter(id=row.order_id).update(due=now)
+                await tell(row.order_id, (("answered", f"outcome unknown: {why}"),), now)
 
     async def begin_attempt(self, action: int, attempt: Attempt, now: datetime, account: str = "") -> bool:
         """Write a call down before it is made; False when the action is no longer there to be made.

@@ -91,6 +91,7 @@ async def test_a_call_that_is_being_made_is_not_taken_for_cut_off(tmp_path: Path
         unit.calling.clear()
         assert await look(unit, it.id) is None
         assert await w.states(it.id) == [f"capture {TOTAL} unknown"]
+        assert (await w.told(it.id, "answered"))[0] == "outcome unknown: how the call ended could not be recorded"
 
 
 async def test_an_order_whose_look_cannot_be_written_rests_even_where_that_cannot_be_written_either(
