@@ -18,6 +18,7 @@ CLOCKS_DIFFER = timedelta(hours=1)
 
 _WITHOUT_ENTRY = (How.BASELINE, How.WAIVED, How.ADOPTED, How.PAID)
 """Taken as met without knowing by what entry: on somebody's word, or before the log showed it."""
+_BY_A_PERSON = (How.WAIVED, How.ADOPTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ def match(
     rest = [entry for entry in open_returns if entry.id not in aside]
     rest = [e for e in rest if not _meet(e, _by_key(e, order, stem, seen), met, How.PAID)]
     rest = [e for e in rest if not _meet(e, named.get(e.key or ""), met, How.ADOPTED, exactly=True)]
-    rest = [e for e in rest if not _adopt(e, order, met)]
+    rest = [e for e in rest if not _adopt(e, order, met, refund_of(e.key, stem))]
     for lost in (it for it in settlements if it.refund < 0):
         met.append(_entered_again(lost, order, met))
     return Matching(settlements=tuple(met), unrelated=frozenset(aside), unmatched=tuple(rest))
@@ -98,7 +99,11 @@ def _by_key(entry: Entry, order: Order, stem: str, seen: Mapping[int, datetime])
 
 
 def _meet(entry: Entry, refund: Refund | None, met: list[Settlement], how: How, *, exactly: bool = False) -> bool:
-    """Let a return meet this refund, as far as nothing else did; say whether it could."""
+    """Let a return meet this refund, as far as nothing else did; say whether it could.
+
+    One that we made ourselves (`how` PAID) is not what a person meant who said that the bridge need not pay it: that
+    it was paid all the same needs one.
+    """
     if refund is None:
         return False
     left = unmet(refund, met)
@@ -107,6 +112,7 @@ def _meet(entry: Entry, refund: Refund | None, met: list[Settlement], how: How, 
         return True
     for index, settlement in enumerate(met):
         loose = settlement.how in _WITHOUT_ENTRY and settlement.entry is None
+        loose = loose and not (how is How.PAID and settlement.how in _BY_A_PERSON)
         if loose and settlement.refund == refund.id and settlement.amount == entry.amount:
             known = settlement.how is How.PAID
             met[index] = replace(settlement, how=How.PAID if known else how, entry=entry.id)
@@ -114,14 +120,15 @@ def _meet(entry: Entry, refund: Refund | None, met: list[Settlement], how: How, 
     return False
 
 
-def _adopt(entry: Entry, order: Order, met: list[Settlement]) -> bool:
-    """Let a return meet a refund of exactly its amount; say whether there was one.
+def _adopt(entry: Entry, order: Order, met: list[Settlement], named: int | None) -> bool:
+    """Let a return meet a refund of exactly its amount, but not the one `named` by our key; say whether there was one.
 
     First of all one that we paid and whose return had still to show. Else the lowest open one; but one that was
     taken as met before the log was read, and is nearer in time, is the one that it was made for.
     """
     opened = [refund for refund in order.refunds if unmet(refund, met) == entry.amount]
     loose = [it for it in met if it.how in _WITHOUT_ENTRY and it.entry is None and it.amount == entry.amount]
+    loose = [it for it in loose if it.refund != named or it.how not in _BY_A_PERSON]
     ours, taken = {it.refund for it in loose if it.how is How.PAID}, {it.refund for it in loose}
     others = [refund for refund in order.refunds if refund.id in taken]
     others.sort(key=lambda refund: (refund.id not in ours, _apart(entry, refund)))

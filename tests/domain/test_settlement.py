@@ -73,11 +73,23 @@ ONE_RETURN = {
         (met(1078, How.PAID, 200, "e"),),
         [met(1079, How.ADOPTED, 200, "e")],
     ),
-    "waived, and then our late call shows": (
+    "waived, and then our late call shows: for another one": (
         TWO,
         OURS,
         (met(1078, How.WAIVED, 200),),
-        [met(1078, How.PAID, 200, "e")],
+        [met(1078, How.WAIVED, 200), met(1077, How.ADOPTED, 200, "e")],
+    ),
+    "waived, and then our late call shows: a person's": (
+        order(refunds={1078: 200}),
+        OURS,
+        (met(1078, How.WAIVED, 200),),
+        [met(1078, How.WAIVED, 200)],
+    ),
+    "paid outside, a person said, and then our late call shows: a person's": (
+        order(refunds={1078: 200}),
+        OURS,
+        (met(1078, How.ADOPTED, 200),),
+        [met(1078, How.ADOPTED, 200)],
     ),
     "from before the bridge, and the log shows by what it was met": (
         order(refunds={1077: 200}),
