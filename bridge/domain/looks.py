@@ -117,7 +117,7 @@ def consider(
     if opened:
         if restore := _restore(case):
             return Verdict(record=case.record, decision=gate(Act(restore), record), remarks=tuple(remarks))
-        case = replace(case, record=case.record.evolve(closed=None))
+        case = _case(order, payment, case.record.evolve(closed=None), rules, now)
     conclusion = decide(case)
     decision = gate(conclusion.decision, record)
     case = replace(case, met=conclusion.settlements)

@@ -273,6 +273,13 @@ def test_a_silenced_order_stays_closed(switch: str) -> None:
     assert found.remarks == ()
 
 
+def test_what_the_capture_left_out_for_a_refund_is_not_missed_when_the_order_is_set_back() -> None:
+    """Refunds wait for the capture here, and this one was met by it: 900 of 1000 are all that is asked for."""
+    rules, met = Rules(release_before_capture=False), as_captured(refunded=100)
+    found = look(order("shipped", refunds={1077: 100}), resurs(captured(900), reserved=0), met, rules)
+    assert told(found.decision) == "agreed"
+
+
 def test_an_order_set_back_and_completed_again_is_closed_again() -> None:
     known = look(order(), PAID, as_captured()).record
     found = look(order("completed"), PAID, known)
