@@ -101,8 +101,8 @@ def _by_key(entry: Entry, order: Order, stem: str, seen: Mapping[int, datetime])
 def _meet(entry: Entry, refund: Refund | None, met: list[Settlement], how: How, *, exactly: bool = False) -> bool:
     """Let a return meet this refund, as far as nothing else did; say whether it could.
 
-    One that we made ourselves (`how` PAID) is not what a person meant who said that the bridge need not pay it: that
-    it was paid all the same needs one.
+    One that we made ourselves (`how` PAID) is not what a person meant who said that the bridge need not pay it:
+    that it was paid all the same needs one.
     """
     if refund is None:
         return False
@@ -121,7 +121,9 @@ def _meet(entry: Entry, refund: Refund | None, met: list[Settlement], how: How, 
 
 
 def _adopt(entry: Entry, order: Order, met: list[Settlement], named: int | None) -> bool:
-    """Let a return meet a refund of exactly its amount, but not the one `named` by our key; say whether there was one.
+    """Let a return meet a refund of exactly its amount; say whether there was one.
+
+    What a person said of the refund that is `named` by our key was not said of this return.
 
     First of all one that we paid and whose return had still to show. Else the lowest open one; but one that was
     taken as met before the log was read, and is nearer in time, is the one that it was made for.

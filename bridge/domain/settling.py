@@ -32,7 +32,7 @@ def settle(
     settle_unknown: timedelta,
     warn_after: timedelta,
 ) -> Settled | NotYet:
-    """Say what the reads of an order and its payment, begun at `now` or later, tell about the open action's last call.
+    """Say what reads of an order and its payment that began at `now` or later tell about the open action's call.
 
     One that they tell nothing of for `warn_after` needs a person; it is looked for all the same.
     """

@@ -50,25 +50,6 @@ async def test_a_call_that_is_cut_off_is_unknown_and_settled_by_reading(
         assert len(w.notes(it.id)) == 1
 
 
-@pytest.mark.parametrize("sent", [True, False], ids=["sent", "not-sent"])
-@PROVIDERS
-async def test_a_crash_in_the_middle_of_a_call_is_settled_by_reading(
-    tmp_path: Path, provider: ProviderName, *, sent: bool
-) -> None:
-    async with known_order(tmp_path, provider) as (w, it):
-        ready = await _about_to_capture(w, it)
-        unit = await w.bridge()
-        assert await unit.outbox.begin_attempt(ready.action, acting.attempt(ready), w.clock.now())
-        if sent:
-            await acting.call(unit, ready, acting.request(unit, ready))
-        await w.stop()
-        assert await w.states(it.id) == [f"capture {TOTAL} unknown"]
-        await w.cycle()
-        assert w.books(it) == (0, TOTAL, 0)
-        assert len(w.calls()) == 1
-        assert len(w.notes(it.id)) == 1
-
-
 async def test_a_crash_before_the_call_is_written_down_loses_nothing(tmp_path: Path) -> None:
     async with known_order(tmp_path) as (w, it):
         await _about_to_capture(w, it)

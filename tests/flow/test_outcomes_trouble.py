@@ -1,11 +1,20 @@
-"""Unknown calls and what else may go wrong with them: slow reads, persons' words, a database that can't be written."""
+"""Unknown calls and what else may happen to them: slow reads, persons' words, a database that can't be written."""
 
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tortoise.connection import get_connection
+from tortoise.exceptions import OperationalError
 
+from bridge.db.persons import Said, adopt_refund, adopt_returns, approve, drop, look_again, retry, unexplained
+from bridge.engine.working import work_all_due
+from bridge.errors import UsageError
 from bridge.sandbox.faults import Fault
 from tests.flow.test_unknown import CALL
 from tests.flow.world import MUG, STORE, TOTAL, Placed, ProviderName, World, known_order, until
@@ -45,3 +54,140 @@ async def test_a_read_that_began_too_early_does_not_say_that_nothing_was_done(
             w.side.faults.release.set()
         assert len(w.calls()) == 1
         assert await w.states(it.id) == [f"capture {TOTAL} done"]
+
+
+async def _confirmed_but_not_shown(w: World, it: Placed) -> int:
+    """A refund that the provider confirms, and shows half an hour later; return its action."""
+    w.store.set_status(it.id, "completed")
+    await w.cycle()
+    w.clock.advance(3600)
+    _reads_lag(w, timedelta(minutes=30))
+    w.store.refund(it.id, lines={"MUGG": 1})
+    await w.cycle(timedelta(minutes=10))
+    assert await w.attention() == {it.id: "not-seen"}
+    return int((await w.actions(it.id))[-1]["id"])
+
+
+@pytest.mark.parametrize("word", ["drop", "adopt"])
+@PROVIDERS
+async def test_what_a_person_gave_up_and_was_paid_all_the_same_needs_a_person(
+    tmp_path: Path, provider: ProviderName, word: str
+) -> None:
+    """It was paid in cash meanwhile, say: then the customer has the money twice."""
+    async with known_order(tmp_path, provider) as (w, it):
+        action = await _confirmed_but_not_shown(w, it)
+        said = drop(action, "cash", w.clock.now()) if word == "drop" else adopt_refund(action, w.clock.now())
+        await said
+        await w.cycle()
+        assert await w.attention() == {}
+        w.clock.advance(3600)
+        await look_again(STORE, it.id, w.clock.now())
+        await w.cycle()
+        assert await w.attention() == {it.id: "unmatched-return"}
+        assert "refunded 125.00 kr that no refund in the shop explains" in w.notes(it.id)[-1]
+        shown = await unexplained(STORE, it.id, "")
+        await adopt_returns(STORE, it.id, "", shown, w.clock.now())
+        await w.cycle()
+        assert await w.attention() == {}
+        assert w.books(it) == (0, TOTAL, MUG)
+
+
+@pytest.mark.parametrize("word", [approve, adopt_refund], ids=["approve", "adopt"])
+@PROVIDERS
+async def test_a_person_can_only_have_an_unknown_call_looked_at(
+    tmp_path: Path, provider: ProviderName, word: Callable[[int, datetime], Awaitable[Said]]
+) -> None:
+    async with known_order(tmp_path, provider) as (w, it):
+        await _lost(w, it, Fault.DROP_BEFORE)
+        [action] = await w.actions(it.id)
+        with pytest.raises(UsageError):
+            await word(action["id"], w.clock.now())
+        with pytest.raises(UsageError, match="may have taken effect"):
+            await drop(action["id"], "no", w.clock.now())
+        reads = len(w.side.faults.seen)
+        await retry(action["id"], w.clock.now())
+        await w.cycle(w.instant)
+        assert [method for method, _ in w.side.faults.seen[reads:]] == ["GET"]
+        assert await w.states(it.id) == [f"capture {TOTAL} unknown"]
+
+
+async def _bridge_without_patience(w: World) -> None:
+    """Its short pauses cost no time, and a lock that it meets is told at once."""
+
+    async def at_once(_: float) -> None:
+        pass
+
+    (await w.bridge()).sleep = at_once
+    await get_connection("default").execute_script("PRAGMA busy_timeout = 0")
+
+
+async def _fill() -> None:
+    """Use up what room is left in the pages that are there."""
+    try:
+        while True:
+            await get_connection("default").execute_script(FILLER)
+    except OperationalError as error:
+        assert "full" in str(error)  # noqa: PT017 - how many rows it takes is not known
+
+
+@asynccontextmanager
+async def _cannot_write(w: World, how: str) -> AsyncIterator[None]:
+    """As long as this lasts the bridge can read its database, and not write it."""
+    ours = get_connection("default")
+    with closing(sqlite3.connect(w.folder / "bridge.sqlite3", isolation_level=None)) as other:
+        match how:
+            case "locked":
+                other.execute("BEGIN IMMEDIATE")
+            case "read-only":
+                await ours.execute_script("PRAGMA query_only = ON")
+            case _:
+                [[pages]] = other.execute("PRAGMA page_count").fetchall()
+                await ours.execute_script(f"PRAGMA max_page_count = {pages}")
+                await _fill()
+        yield
+        if how == "locked":
+            other.execute("ROLLBACK")
+        await ours.execute_script("PRAGMA query_only = OFF; PRAGMA max_page_count = 1000000")
+        await ours.execute_script("DELETE FROM events WHERE topic = 'filler'")
+
+
+HOW = pytest.mark.parametrize("how", ["locked", "read-only", "full"])
+FILLER = "INSERT INTO events (order_id, at, topic, text) SELECT id, '2026', 'filler', 'filler' FROM orders"
+
+
+@HOW
+@pytest.mark.parametrize(("fault", "calls"), [(Fault.SLOW, 1), (Fault.LOST, 2)], ids=["done", "not-done"])
+async def test_a_call_whose_answer_cannot_be_written_is_settled_by_reading(
+    tmp_path: Path, how: str, fault: Fault, calls: int
+) -> None:
+    async with known_order(tmp_path) as (w, it):
+        await _bridge_without_patience(w)
+        w.store.set_status(it.id, "completed")
+        w.side.faults.plan(fault, method="POST", path=CALL)
+        async with w.cycling() as cycle:
+            await until(lambda: len(w.calls()) == 1)
+            async with _cannot_write(w, how):
+                w.side.faults.release.set()
+                await asyncio.wait([cycle])
+        assert len(w.calls()) == 1
+        await w.stop()
+        await w.cycle(timedelta(minutes=20))
+        assert (w.books(it), len(w.calls())) == ((0, TOTAL, 0), calls)
+        assert await w.states(it.id) == [f"capture {TOTAL} done"]
+        assert len(w.notes(it.id)) == 1
+        assert (await w.told(it.id, "answered"))[0].startswith("outcome unknown: ")
+
+
+@HOW
+async def test_nothing_is_called_while_nothing_can_be_written(tmp_path: Path, how: str) -> None:
+    async with known_order(tmp_path) as (w, it):
+        await _bridge_without_patience(w)
+        w.store.set_status(it.id, "completed")
+        await w.cycle(w.instant)
+        w.clock.advance(10)
+        async with _cannot_write(w, how):
+            await work_all_due(await w.bridge())
+            assert w.calls() == []
+        w.clock.advance(120)
+        await w.cycle()
+        assert (w.books(it), len(w.calls())) == ((0, TOTAL, 0), 1)

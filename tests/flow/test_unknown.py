@@ -1,7 +1,5 @@
 """Calls whose answer is lost: settled by reading the payment, done exactly once, told once."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,8 +9,7 @@ from bridge.db import queries
 from bridge.domain.orders import Order
 from bridge.sandbox.faults import Fault
 from bridge.woo.client import WooStore
-from tests.flow.ways import WILL_PAY
-from tests.flow.world import MUG, STORE, TOTAL, Money, Placed, ProviderName, World, known_order
+from tests.flow.world import STORE, TOTAL, ProviderName, known_order
 
 pytestmark = pytest.mark.on_postgresql
 
@@ -24,64 +21,6 @@ FAULTY = pytest.mark.parametrize("fault", FAULTS, ids=[fault.value for fault in 
 CALL = r"/(capture|cancel|refund|order|transactions)$"
 """The end of the paths of all calls that may move money."""
 
-Staff = Callable[[World, Placed], object]
-CALLS: dict[str, tuple[Staff, Money, str]] = {
-    "capture": (lambda w, it: w.store.set_status(it.id, "completed"), (0, TOTAL, 0), f"capture {TOTAL} done"),
-    "release-all": (lambda w, it: w.store.set_status(it.id, "cancelled"), (0, 0, 0), f"cancel {TOTAL} done"),
-    "release-part": (
-        lambda w, it: w.store.set_quantity(it.id, "MUGG", 1),
-        (TOTAL - MUG, 0, 0),
-        f"modify {MUG} done",
-    ),
-    "raise": (lambda w, it: w.store.add_line(it.id, "MUGG"), (TOTAL + MUG, 0, 0), f"modify {MUG} done"),
-    "refund": (lambda w, it: w.store.refund(it.id, lines={"MUGG": 1}), (0, TOTAL, MUG), f"refund {MUG} done"),
-}
-AT_RESURS = [("resurs", call) for call in CALLS]
-AT_ECSTER = [("ecster", call) for call in ("capture", "release-all", "refund")]
-
-
-@FAULTY
-@pytest.mark.parametrize(("provider", "call"), [*AT_RESURS, *AT_ECSTER])
-async def test_a_call_takes_effect_exactly_once(
-    tmp_path: Path, provider: ProviderName, call: str, fault: Fault
-) -> None:
-    staff, books, action = CALLS[call]
-    async with known_order(tmp_path, provider) as (w, it):
-        if call == "refund":
-            w.store.set_status(it.id, "completed")
-            await w.cycle()
-        calls, notes = len(w.calls()), len(w.notes(it.id))
-        staff(w, it)
-        w.side.faults.plan(fault, method="POST", path=CALL)
-        await w.cycle()
-        assert w.books(it) == books
-        assert (await w.states(it.id))[-1] == action
-        assert len(w.calls()) - calls == (1 if fault in AFTER else 2)
-        told = w.notes(it.id)[notes:]
-        assert [WILL_PAY.split(" {")[0] in note for note in told] == (
-            [True, False] if call == "refund" else [False]
-        )
-        first_answer = (await w.told(it.id, "answered"))[2 if call == "refund" else 0]
-        assert first_answer.startswith("not now: " if fault is Fault.BUSY else "outcome unknown: ")
-
-
-@pytest.mark.parametrize("fault", [None, Fault.DROP_AFTER, Fault.DROP_BEFORE], ids=["answered", "done", "not-done"])
-@PROVIDERS
-async def test_reads_that_lag_behind_make_no_call_repeat(
-    tmp_path: Path, provider: ProviderName, fault: Fault | None
-) -> None:
-    async with known_order(tmp_path, provider) as (w, it):
-        lag = timedelta(minutes=4)
-        w.resurs.switches = replace(w.resurs.switches, lag=lag)
-        w.ecster._book.switches = replace(w.ecster._book.switches, read_lag=lag)
-        if fault:
-            w.side.faults.plan(fault, method="POST", path=CALL)
-        w.store.set_status(it.id, "completed")
-        await w.cycle()
-        assert w.books(it) == (0, TOTAL, 0)
-        assert len(w.calls()) == (2 if fault is Fault.DROP_BEFORE else 1)
-        assert len(w.notes(it.id)) == 1
-
 
 async def test_an_unknown_call_is_left_alone_while_it_may_still_show(tmp_path: Path) -> None:
     async with known_order(tmp_path) as (w, it):
@@ -91,23 +30,6 @@ async def test_an_unknown_call_is_left_alone_while_it_may_still_show(tmp_path: P
         assert await w.states(it.id) == [f"capture {TOTAL} unknown"]
         assert len(w.calls()) == 1
         assert w.notes(it.id) == []
-
-
-@pytest.mark.parametrize("fault", [Fault.DROP_AFTER, Fault.DROP_BEFORE], ids=["done", "not-done"])
-@PROVIDERS
-async def test_a_release_of_everything_is_not_made_again_while_reads_lag(
-    tmp_path: Path, provider: ProviderName, fault: Fault
-) -> None:
-    """The provider would refuse it, and staff would be told to do what is done."""
-    async with known_order(tmp_path, provider) as (w, it):
-        w.resurs.switches = replace(w.resurs.switches, lag=timedelta(minutes=2))
-        w.ecster._book.switches = replace(w.ecster._book.switches, read_lag=timedelta(minutes=2))
-        w.side.faults.plan(fault, method="POST", path=CALL)
-        w.store.set_status(it.id, "cancelled")
-        await w.cycle()
-        assert w.books(it) == (0, 0, 0)
-        assert len(w.calls()) == (2 if fault is Fault.DROP_BEFORE else 1)
-        assert ["successfully cancelled" in note for note in w.notes(it.id)] == [True]
 
 
 @PROVIDERS

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.test_unknown import Staff
 from tests.flow.ways import complete
-from tests.flow.world import MUG, TOTAL, Placed, World, known_order, world
+from tests.flow.world import MUG, TOTAL, Placed, Staff, World, known_order, world
 
 
 def _no_id(w: World, it: Placed) -> None:

@@ -77,6 +77,9 @@ class ResursSide:
     def cancel(self, payment: str) -> None:
         self.sandbox.portal_cancel(payment)
 
+    def release(self, payment: str, amount: int) -> None:
+        self.sandbox.portal_cancel(payment, Decimal(amount) / 100)
+
 
 class EcsterSide:
     """Ecster, likewise. Its reservations can't be changed, only annulled or debited."""
@@ -247,6 +250,10 @@ class World:
         """The bridge's notes on an order, oldest first."""
         ours = [note for note in self.store.notes(order_id) if "(wc-bridge " in note.text]
         return [note.text for note in sorted(ours, key=lambda note: note.id)]
+
+
+Staff = Callable[[World, Placed], object]
+"""What staff, or somebody in a provider's portal, do about an order."""
 
 
 async def until(true: Callable[[], bool]) -> None:

@@ -6,9 +6,8 @@ from typing import Any, Literal
 
 import pytest
 
-from tests.flow.test_unknown import Staff
 from tests.flow.ways import complete, refund_lines
-from tests.flow.world import MUG, RESURS_METHOD, TOTAL, Placed, World, known_order, world
+from tests.flow.world import MUG, RESURS_METHOD, TOTAL, Placed, Staff, World, known_order, world
 from tests.known.resurs import pays, rest, steps, total
 
 STATUSES = ("completed", "processing", "cancelled", "on-hold", "completed", "refunded", "processing")

@@ -11,9 +11,9 @@ import pytest
 
 from bridge.providers.resurs.adapter import Resurs
 from bridge.sandbox.faults import Fault
-from tests.flow.test_unknown import CALL, Staff
+from tests.flow.test_unknown import CALL
 from tests.flow.ways import complete
-from tests.flow.world import MUG, TOTAL, Money, known_order, world
+from tests.flow.world import MUG, TOTAL, Money, Staff, known_order, world
 from tests.known.resurs import log, steps
 
 PORTAL: dict[str, tuple[Staff, Staff, Money, str]] = {

@@ -6,9 +6,8 @@ from typing import Literal
 
 import pytest
 
-from tests.flow.test_unknown import Staff
 from tests.flow.ways import cancel, complete
-from tests.flow.world import MUG, TOTAL, Money, Placed, World, known_order
+from tests.flow.world import MUG, TOTAL, Money, Placed, Staff, World, known_order
 from tests.known.resurs import log, rest, steps, switch
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bridge.sandbox.faults import Fault
-from tests.flow.test_unknown import CALL, Staff
+from tests.flow.test_unknown import CALL
 from tests.flow.ways import complete
-from tests.flow.world import GOODS, MUG, TOTAL, Placed, World, known_order, world
+from tests.flow.world import GOODS, MUG, TOTAL, Placed, Staff, World, known_order, world
 from tests.known.resurs import log, ordered, pays, per_rate, sent, steps, total
 
 
