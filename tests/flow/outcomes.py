@@ -6,12 +6,9 @@ says of itself.
 
 import asyncio
 import re
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Literal
 
 import aiohttp
 
@@ -20,256 +17,10 @@ from bridge.engine import acting
 from bridge.engine.looking import Ready, look
 from bridge.engine.polling import poll
 from bridge.sandbox.ecster.orders import Refusal as EcsterRefusal
-from bridge.sandbox.faults import Fault
 from bridge.sandbox.resurs.ledger import Refusal as ResursRefusal
-from tests.flow.world import MUG, STORE, TOTAL, Money, Placed, ProviderName, ResursSide, Staff, World, until
-
-UNKNOWN = timedelta(minutes=2)
-SETTLE = {"unknown": "2m", "refund": "10s", "others": "30s"}
-"""`settle` of settings.yaml, as these worlds have it."""
-LAGS = (timedelta(), timedelta(seconds=45), timedelta(minutes=10))
-"""None, one below it, and one beyond it."""
-PART, OTHER = 20000, 5000
-"""What somebody else captures, and returns or releases, where it is another amount."""
-
-Theirs = Literal["nothing", "the same", "another amount"]
-End = tuple[Money, str]
-"""Reserved, captured and returned in the end, and why a person is called ("": nobody is)."""
-Ends = tuple[End, ...]
-"""Those that are well: what somebody else does may be seen before or after order and payment have agreed."""
-
-
-class Ending(StrEnum):
-    """How a call ends for the bridge, and what becomes of it at the provider."""
-
-    ANSWERED = "answered"
-    DROPPED_BEFORE = "dropped before"
-    DROPPED_AFTER = "dropped after"
-    FAILED_BEFORE = "5xx before"
-    FAILED_AFTER = "5xx after"
-    PAGE_BEFORE = "html before"
-    PAGE_AFTER = "html after"
-    PUT_OFF = "429"
-    DENIED = "401"
-    TIMED_OUT_NEVER = "time-out, never done"
-    TIMED_OUT_DONE = "time-out, done before"
-    TIMED_OUT_LATE = "time-out, done after"
-    KILLED_NEVER = "killed, never done"
-    KILLED_DONE = "killed, done before"
-    KILLED_LATE = "killed, done after"
-
-    @property
-    def killed(self) -> bool:
-        return self in (Ending.KILLED_NEVER, Ending.KILLED_DONE, Ending.KILLED_LATE)
-
-    @property
-    def timed_out(self) -> bool:
-        return self in (Ending.TIMED_OUT_NEVER, Ending.TIMED_OUT_DONE, Ending.TIMED_OUT_LATE)
-
-    @property
-    def put_off(self) -> bool:
-        """The provider says that nothing was done."""
-        return self in (Ending.PUT_OFF, Ending.DENIED)
-
-
-FAULTS = {
-    Ending.DROPPED_BEFORE: Fault.DROP_BEFORE,
-    Ending.DROPPED_AFTER: Fault.DROP_AFTER,
-    Ending.FAILED_BEFORE: Fault.ERROR_BEFORE,
-    Ending.FAILED_AFTER: Fault.ERROR_AFTER,
-    Ending.PAGE_BEFORE: Fault.HTML_BEFORE,
-    Ending.PAGE_AFTER: Fault.HTML_AFTER,
-    Ending.PUT_OFF: Fault.BUSY,
-    Ending.DENIED: Fault.DENIED,
-    Ending.TIMED_OUT_NEVER: Fault.LOST,
-    Ending.TIMED_OUT_DONE: Fault.SLOW,
-    Ending.TIMED_OUT_LATE: Fault.HELD_BACK,
-    Ending.KILLED_NEVER: Fault.LOST,
-    Ending.KILLED_DONE: Fault.SLOW,
-    Ending.KILLED_LATE: Fault.HELD_BACK,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One world: every call of one provider ends so, each for an order of its own."""
-
-    provider: ProviderName
-    ending: Ending
-    lag: timedelta
-    """Reads show a change only so long after it."""
-    theirs: Theirs
-    """What somebody does in the portal a little later."""
-    restart: bool
-    """Whether the bridge is ended and started again meanwhile."""
-
-    def __str__(self) -> str:
-        lag = f"reads {self.lag.seconds} s late" if self.lag else "reads at once"
-        ends = "; restart" if self.restart else ""
-        return f"{self.provider}: {self.ending}; {lag}; {self.theirs} in the portal{ends}"
-
-    @property
-    def blind(self) -> bool:
-        """Whether the provider shows nothing for longer than is waited for: outside of what is promised."""
-        return self.lag > UNKNOWN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    name: str
-    staff: Staff
-    same: Staff
-    """The same done in the portal."""
-    other: Staff
-    """Another amount."""
-    ends: Callable[[bool, Theirs], Ends]
-    """What must be so in the end: by whether our call took effect, and what somebody else did."""
-    completed: bool = False
-    """Captured before, and that has ended well."""
-    swish: bool = False
-
-    def place(self, w: World) -> Placed:
-        return w.place_paid_at_once() if self.swish else w.place()
-
-
-def _always(books: Money) -> Callable[[bool, Theirs], Ends]:
-    """Whoever did what: the bridge does the rest."""
-    return lambda _, __: ((books, ""),)
-
-
-def _reserved(amount: int) -> Callable[[bool, Theirs], Ends]:
-    """What somebody else takes away is put back as part of the change; once that has ended, a person is called."""
-
-    def ends(ours: bool, theirs: Theirs) -> Ends:
-        less = {"nothing": 0, "the same": MUG, "another amount": OTHER}[theirs]
-        called = ((amount - less, 0, 0), "less-reserved")
-        return ((amount, 0, 0), ""), *([called] if less else [])
-
-    return ends
-
-
-def _cancelled(_: bool, theirs: Theirs) -> Ends:
-    return (((0, PART, 0), "cancelled-captured") if theirs == "another amount" else ((0, 0, 0), ""),)
-
-
-def _refunded(ours: bool, theirs: Theirs) -> Ends:
-    """What somebody else paid is taken for the refund where the amount is the same, else it needs a person."""
-    match theirs:
-        case "nothing":
-            return (((0, TOTAL, MUG), ""),)
-        case "the same":
-            return (((0, TOTAL, 2 * MUG), "unmatched-return") if ours else ((0, TOTAL, MUG), ""),)
-        case _:
-            return (((0, TOTAL, OTHER + MUG * ours), "unmatched-return"),)
-
-
-def _swished(ours: bool, theirs: Theirs) -> Ends:
-    """Without a key nothing but the amount tells, so what does not show is never sent again by itself."""
-    if ours or theirs == "the same":
-        return _refunded(ours, theirs)
-    return (((0, TOTAL, OTHER if theirs == "another amount" else 0), "not-seen"),)
-
-
-def _complete(w: World, it: Placed) -> None:
-    w.store.set_status(it.id, "completed")
-
-
-def _complete_and_refund(w: World, it: Placed) -> None:
-    w.store.refund(it.id, lines={"MUGG": 1})
-    _complete(w, it)
-
-
-def _lower_and_complete(w: World, it: Placed) -> None:
-    w.store.set_quantity(it.id, "MUGG", 1)
-    _complete(w, it)
-
-
-def _refund(w: World, it: Placed) -> None:
-    w.store.refund(it.id, lines={"MUGG": 1})
-
-
-def _captured(amount: int) -> Staff:
-    return lambda w, it: w.side.capture(it.payment, amount)
-
-
-def _returned(amount: int) -> Staff:
-    return lambda w, it: w.side.refund(it.payment, amount)
-
-
-def _released(amount: int) -> Staff:
-    def act(w: World, it: Placed) -> None:
-        assert isinstance(w.side, ResursSide)
-        w.side.release(it.payment, amount)
-
-    return act
-
-
-def _swish(amount: int) -> Staff:
-    return lambda w, it: w.ecster.dashboard_swish_refund(it.payment, amount)
-
-
-CAPTURE = Call(
-    name="capture", staff=_complete, same=_captured(TOTAL), other=_captured(PART), ends=_always((0, TOTAL, 0))
-)
-CANCEL = Call(
-    name="cancel",
-    staff=lambda w, it: w.store.set_status(it.id, "cancelled"),
-    same=lambda w, it: w.side.cancel(it.payment),
-    other=_captured(PART),
-    ends=_cancelled,
-)
-REFUND = Call(
-    name="refund", staff=_refund, same=_returned(MUG), other=_returned(OTHER), ends=_refunded, completed=True
-)
-CALLS: dict[ProviderName, tuple[Call, ...]] = {
-    "resurs": (
-        CAPTURE,
-        Call(
-            name="capture of a part, then release of the rest",
-            staff=_complete_and_refund,
-            same=_captured(TOTAL - MUG),
-            other=_captured(PART),
-            ends=_always((0, TOTAL - MUG, 0)),
-        ),
-        CANCEL,
-        Call(
-            name="release of a part",
-            staff=lambda w, it: w.store.set_quantity(it.id, "MUGG", 1),
-            same=_released(MUG),
-            other=_released(OTHER),
-            ends=_reserved(TOTAL - MUG),
-        ),
-        Call(
-            name="raise",
-            staff=lambda w, it: w.store.add_line(it.id, "MUGG"),
-            same=_released(MUG),
-            other=_released(OTHER),
-            ends=_reserved(TOTAL + MUG),
-        ),
-        REFUND,
-    ),
-    "ecster": (
-        CAPTURE,
-        Call(
-            name="capture of a part that closes the rest",
-            staff=_lower_and_complete,
-            same=_captured(TOTAL - MUG),
-            other=_captured(PART),
-            ends=_always((0, TOTAL - MUG, 0)),
-        ),
-        CANCEL,
-        REFUND,
-        Call(
-            name="Swish refund",
-            staff=_refund,
-            same=_swish(MUG),
-            other=_swish(OTHER),
-            ends=_swished,
-            completed=True,
-            swish=True,
-        ),
-    ),
-}
+from tests.flow.outcome_calls import CALLS, Call, complete
+from tests.flow.outcome_rows import FAULTS, LAGS, Row, Theirs
+from tests.flow.world import MUG, STORE, Placed, World, until
 
 
 @dataclass(slots=True, kw_only=True)
@@ -306,7 +57,7 @@ class Play:
         await w.cycle()
         for case in self.cases:
             if case.call.completed:
-                _complete(w, case.it)
+                complete(w, case.it)
         await w.cycle()
         w.clock.advance(int(max(LAGS).total_seconds()) + 60)
         w.resurs.switches = replace(w.resurs.switches, lag=self.row.lag)

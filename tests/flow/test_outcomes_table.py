@@ -12,11 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.outcomes import LAGS, SETTLE, UNKNOWN, Case, Ending, Play, Row, Theirs, play
+from tests.flow.outcome_rows import LAGS, SETTLE, UNKNOWN, Ending, Row, Theirs
+from tests.flow.outcomes import Case, Play, play
 from tests.flow.world import ProviderName, world
 
 PROVIDERS: tuple[ProviderName, ...] = ("resurs", "ecster")
 THEIRS: tuple[Theirs, ...] = ("nothing", "the same", "another amount")
+ALIKE = {
+    ("resurs", Ending.FAILED_BEFORE),
+    ("resurs", Ending.FAILED_AFTER),
+    ("ecster", Ending.PAGE_BEFORE),
+    ("ecster", Ending.PAGE_AFTER),
+}
+"""Left to the other provider by default: once an adapter has said that it is unknown, one is like the other."""
 
 
 def rows() -> list[Row]:
@@ -34,6 +42,7 @@ def rows() -> list[Row]:
         )
         for i, provider in enumerate(PROVIDERS, start=2)
         for j, ending in enumerate(Ending)
+        if (provider, ending) not in ALIKE
     ]
 
 

@@ -4,7 +4,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,15 +15,11 @@ from bridge.db.persons import Said, adopt_refund, adopt_returns, approve, drop, 
 from bridge.engine.working import work_all_due
 from bridge.errors import UsageError
 from bridge.sandbox.faults import Fault
+from tests.flow.test_persons import _confirmed_but_not_shown, _reads_lag
 from tests.flow.test_unknown import CALL
 from tests.flow.world import MUG, STORE, TOTAL, Placed, ProviderName, World, known_order, until
 
 PROVIDERS = pytest.mark.parametrize("provider", ["resurs", "ecster"])
-
-
-def _reads_lag(w: World, lag: timedelta) -> None:
-    w.resurs.switches = replace(w.resurs.switches, lag=lag)
-    w.ecster.switches = replace(w.ecster.switches, read_lag=lag)
 
 
 async def _lost(w: World, it: Placed, fault: Fault) -> None:
@@ -56,18 +51,6 @@ async def test_a_read_that_began_too_early_does_not_say_that_nothing_was_done(
         assert await w.states(it.id) == [f"capture {TOTAL} done"]
 
 
-async def _confirmed_but_not_shown(w: World, it: Placed) -> int:
-    """A refund that the provider confirms, and shows half an hour later; return its action."""
-    w.store.set_status(it.id, "completed")
-    await w.cycle()
-    w.clock.advance(3600)
-    _reads_lag(w, timedelta(minutes=30))
-    w.store.refund(it.id, lines={"MUGG": 1})
-    await w.cycle(timedelta(minutes=10))
-    assert await w.attention() == {it.id: "not-seen"}
-    return int((await w.actions(it.id))[-1]["id"])
-
-
 @pytest.mark.parametrize("word", ["drop", "adopt"])
 @PROVIDERS
 async def test_what_a_person_gave_up_and_was_paid_all_the_same_needs_a_person(
@@ -75,7 +58,7 @@ async def test_what_a_person_gave_up_and_was_paid_all_the_same_needs_a_person(
 ) -> None:
     """It was paid in cash meanwhile, say: then the customer has the money twice."""
     async with known_order(tmp_path, provider) as (w, it):
-        action = await _confirmed_but_not_shown(w, it)
+        action = (await _confirmed_but_not_shown(w, it))["id"]
         said = drop(action, "cash", w.clock.now()) if word == "drop" else adopt_refund(action, w.clock.now())
         await said
         await w.cycle()

@@ -109,23 +109,6 @@ async def test_a_refused_call_is_made_again_when_a_person_says_so(tmp_path: Path
         assert w.books(it) == (0, TOTAL, 0)
 
 
-async def test_a_retry_of_an_unknown_call_only_looks(tmp_path: Path) -> None:
-    async with known_order(tmp_path) as (w, it):
-        w.resurs.faults.plan(Fault.DROP_BEFORE, method="POST", path=CALL)
-        w.store.set_status(it.id, "completed")
-        await w.cycle(w.instant)
-        w.clock.advance(5)
-        await w.cycle(w.instant)
-        [action] = await w.actions(it.id)
-        assert action["state"] == "unknown"
-        await retry(action["id"], w.clock.now())
-        await w.cycle(w.instant)
-        assert len(w.calls()) == 1
-        assert await w.states(it.id) == [f"capture {TOTAL} unknown"]
-        with pytest.raises(UsageError, match="may have taken effect"):
-            await drop(action["id"], "no", w.clock.now())
-
-
 async def test_a_retry_of_what_waits_does_not_wait_any_longer(tmp_path: Path) -> None:
     async with known_order(tmp_path) as (w, it):
         w.resurs.faults.plan(Fault.BUSY, method="POST", path=CALL, retry_after=3600)
