@@ -8,9 +8,11 @@ from typing import Literal
 from bridge.sandbox.faults import Fault
 from tests.flow.world import ProviderName
 
-UNKNOWN = timedelta(minutes=2)
-SETTLE = {"unknown": "2m", "refund": "10s", "others": "30s"}
+UNKNOWN = timedelta(minutes=4)
+SETTLE = {"unknown": "4m", "refund": "10s", "others": "30s"}
 """`settle` of settings.yaml, as these worlds have it."""
+NO_PLUGIN = timedelta(seconds=105)
+"""So much later what somebody does in the portal is not taken for the shop plugin's own order management."""
 LAGS = (timedelta(), timedelta(seconds=45), timedelta(minutes=10))
 """None, one below it, and one beyond it."""
 Theirs = Literal["nothing", "the same", "another amount"]

@@ -12,14 +12,17 @@ from datetime import datetime, timedelta
 
 import aiohttp
 
+from bridge.db import firsts
 from bridge.db.persons import look_again
+from bridge.domain.steps import EFFECT
 from bridge.engine import acting
 from bridge.engine.looking import Ready, look
 from bridge.engine.polling import poll
+from bridge.engine.unit import Unit
 from bridge.sandbox.ecster.orders import Refusal as EcsterRefusal
 from bridge.sandbox.resurs.ledger import Refusal as ResursRefusal
 from tests.flow.outcome_calls import CALLS, Call, complete
-from tests.flow.outcome_rows import FAULTS, LAGS, Row, Theirs
+from tests.flow.outcome_rows import FAULTS, LAGS, NO_PLUGIN, Row, Theirs
 from tests.flow.world import MUG, STORE, Placed, World, until
 
 
@@ -53,6 +56,7 @@ class Play:
         """Every order is where its call comes next; what happened before shows however late reads are."""
         w = self.w
         await w.cycle()
+        await _calls_are_proven(await w.bridge(), w.clock.now())
         self.cases = [Case(call=call, it=call.place(w)) for call in CALLS[self.row.provider]]
         await w.cycle()
         for case in self.cases:
@@ -86,6 +90,7 @@ class Play:
     async def meanwhile(self) -> None:
         """Somebody uses the portal, the bridge is ended and started again, what was late takes effect."""
         w = self.w
+        w.clock.advance(int(NO_PLUGIN.total_seconds()))
         for case in self.cases:
             act = {"nothing": None, "the same": case.call.same, "another amount": case.call.other}[self.row.theirs]
             if act is not None:
@@ -97,9 +102,14 @@ class Play:
         await w.cycle(timedelta(seconds=35))
         w.side.faults.release.set()
         await until(lambda: not w.side.faults.under_way)
+        await self._judge()
+
+    async def _judge(self) -> None:
+        """See what the first calls came to. What was put off may still be waiting: then its end tells."""
         for case in self.cases:
-            case.key = (await self.called(case))[0][1]
-            case.ours = case.key in self.keys(case) or (case.call.swish and self._swished(case))
+            calls = await self.called(case)
+            case.key = calls[0][1] if calls else ""
+            case.ours = self.done(case)
 
     async def end(self) -> None:
         """Time passes until everything is settled, and a person asks for one more look."""
@@ -110,6 +120,8 @@ class Play:
         for case in self.cases:
             await look_again(STORE, case.it.id, self.w.clock.now())
         await self.w.cycle(timedelta(minutes=10))
+        if self.row.ending.put_off:
+            await self._judge()
 
     async def _kill(self) -> None:
         """End the bridge in the middle of every call, as a power cut would: nothing more is written."""
@@ -147,6 +159,10 @@ class Play:
         actions = self.w.resurs.payment(payment)["order"]["actionLog"]
         return [(it["transactionId"], it["creator"], it["orderLines"][:1]) for it in actions]
 
+    def done(self, case: Case) -> bool:
+        """Whether the call that was made first has taken effect by now, as it was or repeated."""
+        return self._swished(case) if case.call.swish else case.key in self.keys(case)
+
     def _swished(self, case: Case) -> bool:
         begun = [refund.amount for refund in self.w.ecster._book.now(case.it.payment).refunds]
         return begun.count(MUG) > (case.theirs == "the same")
@@ -177,6 +193,14 @@ class Play:
         """The keys with which notes say that something was done."""
         ends = [re.search(r"\(wc-bridge (\d+[CRVX]\d+(?:-\d+)?)\)$", it) for it in self.w.notes(case.it.id)]
         return [found[1] for found in ends[case.notes :] if found]
+
+
+async def _calls_are_proven(unit: Unit, now: datetime) -> None:
+    """The first calls of each kind were made long ago, so that none has to wait for another order's."""
+    for method in unit.methods:
+        for call in EFFECT:
+            await firsts.claim(STORE, method.account, call, 0)
+            await firsts.taken_so(STORE, method.account, call, now)
 
 
 async def play(w: World, row: Row) -> Play:

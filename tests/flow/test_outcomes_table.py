@@ -18,17 +18,18 @@ from tests.flow.world import ProviderName, world
 
 PROVIDERS: tuple[ProviderName, ...] = ("resurs", "ecster")
 THEIRS: tuple[Theirs, ...] = ("nothing", "the same", "another amount")
-ALIKE = {
-    ("resurs", Ending.FAILED_BEFORE),
-    ("resurs", Ending.FAILED_AFTER),
-    ("ecster", Ending.PAGE_BEFORE),
-    ("ecster", Ending.PAGE_AFTER),
-}
-"""Left to the other provider by default: once an adapter has said that it is unknown, one is like the other."""
+WITH_BOTH = (
+    Ending.ANSWERED,
+    Ending.DROPPED_BEFORE,
+    Ending.DROPPED_AFTER,
+    Ending.TIMED_OUT_LATE,
+    Ending.KILLED_LATE,
+)
+"""The others go by turns: once an adapter has said that it is unknown, one is like the other."""
 
 
 def rows() -> list[Row]:
-    """Every ending with every provider, and with each of these another lag, and another thing done meanwhile."""
+    """Every ending, and with each another lag of reads and another thing done meanwhile."""
     if os.environ.get("BRIDGE_OUTCOMES") == "all":
         every = product(PROVIDERS, Ending, LAGS, THEIRS, (False, True))
         return [Row(provider=p, ending=e, lag=lag, theirs=it, restart=r) for p, e, lag, it, r in every]
@@ -42,7 +43,7 @@ def rows() -> list[Row]:
         )
         for i, provider in enumerate(PROVIDERS, start=2)
         for j, ending in enumerate(Ending)
-        if (provider, ending) not in ALIKE
+        if ending in WITH_BOTH or (i + j) % 2
     ]
 
 
@@ -63,7 +64,7 @@ async def test_it_is_known_in_the_end_what_became_of_every_call(tmp_path: Path, 
 
 async def _a_person_is_called(played: Play) -> None:
     """The provider said that it is done, and shows nothing of it: nothing is sent again."""
-    await played.w.cycle(timedelta(minutes=5))
+    await played.w.cycle(timedelta(minutes=6))
     called = await played.w.attention()
     for case in played.cases:
         assert len(await played.called(case)) == 1
@@ -86,18 +87,15 @@ async def _ended_well(played: Play, case: Case) -> None:
 
 async def _was_called_as_often_as_needed(played: Play, case: Case) -> None:
     """Once; once more where it was not done, and is still wanted; and nothing is in the books twice."""
-    done = played.keys(case)
-    assert len(done) == len(set(done)), done
+    keys = played.keys(case)
+    assert len(keys) == len(set(keys)), keys
     times = Counter(key for _, key in await played.called(case))
-    put_off = played.row.ending is Ending.PUT_OFF or (played.row.ending, played.row.provider) == (
-        Ending.DENIED,
-        "ecster",
-    )
-    again = put_off or (not case.ours and case.key in done)
-    assert times == {**dict.fromkeys(times, 1), case.key: 2 if again else 1}
+    resent = played.row.ending is Ending.DENIED and played.row.provider == "resurs"  # with a new token, at once
+    put_off = played.row.ending.put_off and not resent
+    again = played.done(case) and (put_off or not case.ours)
+    assert times == {key: 2 if again and key == case.key else 1 for key in times}
     paths = [path for path in played.w.calls() if f"/{case.it.payment}/" in path]
-    resent = played.row.ending is Ending.DENIED and played.row.provider == "resurs"
-    assert len(paths) == times.total() + resent + (case.call.completed and not case.call.swish)
+    assert len(paths) == times.total() + (resent and bool(times)) + (case.call.completed and not case.call.swish)
 
 
 async def _was_read_between(played: Play, case: Case) -> None:
@@ -114,7 +112,7 @@ async def _is_told(played: Play, case: Case) -> None:
     topics = [event["topic"] for event in await played.told(case)]
     calls = [topic for topic in topics if topic in ("called", "answered")]
     pairs = "".join(topic[0] for topic in calls)
-    assert pairs.startswith("ca")
+    assert pairs.startswith("ca") or not case.key
     assert "cc" not in pairs, calls
     noted = Counter(played.noted(case))
     if case.call.swish:
