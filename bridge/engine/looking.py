@@ -105,8 +105,13 @@ async def _read_payment(unit: Unit, known: Known, mine: Claim | None) -> Payment
 
     Where the order names none any more, the one that its money was last on.
     """
-    before = next((provider for provider in unit.providers if provider.name == known.provider), None)
-    if before is not None and known.payment is not None and _called(known):
+    claimed = unit.providers[mine.method.provider] if mine is not None else None
+    same = [provider for provider in unit.providers if provider.name == known.provider]
+    before = claimed if claimed in same else next(iter(same), None)  # of two accounts, the one of its method
+    if known.payment is not None and _called(known):
+        if before is None:
+            text = f"a call to {known.provider} is not settled, and settings.yaml does not name it any more"
+            raise Unreadable(text, remote=unit.store.name, order=known.order.id if known.order else 0)
         return await _read(unit, before, known.payment.id)
     if mine is not None and mine.payment_id:
         return await _read(unit, unit.providers[mine.method.provider], mine.payment_id)

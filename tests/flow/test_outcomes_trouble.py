@@ -12,12 +12,25 @@ from tortoise.connection import get_connection
 from tortoise.exceptions import OperationalError
 
 from bridge.db.persons import Said, adopt_refund, adopt_returns, approve, drop, look_again, retry, unexplained
+from bridge.engine import acting
 from bridge.engine.working import work_all_due
 from bridge.errors import UsageError
 from bridge.sandbox.faults import Fault
+from tests.flow.test_crash import _about_to_capture
 from tests.flow.test_persons import _confirmed_but_not_shown, _reads_lag
 from tests.flow.test_unknown import CALL
-from tests.flow.world import MUG, STORE, TOTAL, Placed, ProviderName, World, known_order, until
+from tests.flow.world import (
+    MUG,
+    STORE,
+    TOTAL,
+    Placed,
+    ProviderName,
+    ResursSide,
+    World,
+    _settings,
+    known_order,
+    until,
+)
 
 PROVIDERS = pytest.mark.parametrize("provider", ["resurs", "ecster"])
 
@@ -174,3 +187,24 @@ async def test_nothing_is_called_while_nothing_can_be_written(tmp_path: Path, ho
         w.clock.advance(120)
         await w.cycle()
         assert (w.books(it), len(w.calls())) == ((0, TOTAL, 0), 1)
+
+
+async def test_a_call_to_a_provider_that_settings_have_lost_is_judged_by_no_other(tmp_path: Path) -> None:
+    """The order names a payment of another provider meanwhile, which shows nothing of the call."""
+    async with known_order(tmp_path, "ecster") as (w, it):
+        ready = await _about_to_capture(w, it)
+        unit = await w.bridge()
+        assert await unit.outbox.begin_attempt(ready.action, acting.attempt(ready), w.clock.now())
+        await acting.call(unit, ready, acting.request(unit, ready))
+        await w.stop()
+        resurs = ResursSide(w.resurs)
+        w.changes["providers"] = [{**_settings(w)["stores"][0]["providers"][0], "payment_methods": ["*"]}]
+        w.store.set_meta(it.id, resurs.meta, resurs.pay(str(it.id), TOTAL))
+        await w.cycle()
+        assert await w.states(it.id) == [f"capture {TOTAL} unknown"]
+        assert "settings.yaml does not name it any more" in (await w.status())["attention"][0]["text"]
+        await w.stop()
+        del w.changes["providers"]
+        await w.cycle()
+        assert await w.states(it.id) == [f"capture {TOTAL} done"]
+        assert w.books(it) == (0, TOTAL, 0)
