@@ -6,6 +6,7 @@ from typing import Any
 
 from tortoise.connection import get_connection
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.transactions import in_transaction
 
 RECORD = "tortoise_migrations"
@@ -57,11 +58,16 @@ async def _applied() -> set[str]:
 
 
 async def bring_up(config: dict[str, Any], version: str = "__latest__") -> None:
-    """Make the tables, or bring those of an earlier version up.
-
-    All or nothing on PostgreSQL; on SQLite, where tortoise's record of it ends the transaction, one migration after
-    the other.
-    """
+    """Make the tables, or bring those of an earlier version up: all or nothing, whenever it is cut off."""
     await MigrationExecutor(get_connection("default"), config["apps"]).migrate([])  # makes the record of migrations
     async with in_transaction() as connection:
-        await MigrationExecutor(connection, config["apps"]).migrate([MigrationTarget(_APP, version)])
+        executor = MigrationExecutor(connection, config["apps"])
+        executor.recorder = _Recorder(connection)
+        await executor.migrate([MigrationTarget(_APP, version)])
+
+
+class _Recorder(MigrationRecorder):
+    """Records in a table that is there: to make sure of it once more would end the transaction on SQLite."""
+
+    async def ensure_schema(self, schema_editor: object) -> None:
+        pass

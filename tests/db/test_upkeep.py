@@ -8,6 +8,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from tortoise.migrations.recorder import MigrationRecorder
 
 from bridge.db import holds, upkeep
 from bridge.db.connection import existing, opened
@@ -44,6 +45,26 @@ async def test_migrations_from_empty_make_what_this_version_works_on(url: str) -
     assert (await upkeep.look(url)).age is Age.CURRENT
     async with opened(url):
         assert (await StoreRow.get(name="butiken")).mode == "shadow"
+
+
+async def test_a_database_whose_making_was_cut_off_is_made_by_the_next_start(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No table is there without the record that says so, or the next start would trip over it for ever."""
+    record = MigrationRecorder.record_applied
+
+    async def cut_off(self: MigrationRecorder, app: str, name: str) -> None:
+        if name == OLDER[1]:
+            raise asyncio.CancelledError
+        await record(self, app, name)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MigrationRecorder, "record_applied", cut_off)
+        with pytest.raises(asyncio.CancelledError):
+            async with opened(url):
+                pass
+    async with opened(url):
+        await StoreRow.create(name="butiken")
 
 
 @pytest.mark.parametrize("version", OLDER)
