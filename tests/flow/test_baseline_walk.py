@@ -319,7 +319,7 @@ async def test_whatever_happens_between_any_two_answers_no_order_is_lost(tmp_pat
             problem = cycle.result().problem
             w.clock.advance(120)
         await w.cycle()
-        assert (await w.status())["rewound"] == ""
+        assert (await w.status())["held"] == ""
         seen = {it: (await w.story(it))["status"] for it in w.store.shop.orders}
         assert seen == {it: w.store.status(it) for it in w.store.shop.orders}
 
