@@ -33,8 +33,8 @@ class Asked:
 
     @property
     def in_the_end(self) -> int:
-        """N."""
-        return self.total - self.refunded
+        """N: nothing where the order is cancelled, and never less than that."""
+        return 0 if self.status == "cancelled" else max(0, self.total - self.refunded)
 
     @property
     def moves_nothing(self) -> bool:
@@ -62,11 +62,10 @@ class Asked:
             return reserved == 0 and net == 0
         if self.status == "completed":
             return net == n and (reserved == 0 or plan.keeps_leftover)
-        if self.status == "cancelled":
+        if self.status in ("cancelled", "refunded"):
             return reserved == 0 and net == 0
-        if self.status == "refunded":
-            return reserved == 0 and net == n == 0
-        return net <= n and self._reserved_as_asked(reserved, captured, net, n, plan)
+        most = self.total if plan.holds_refunds else n
+        return net <= most and self._reserved_as_asked(reserved, captured, net, n, plan)
 
     def _reserved_as_asked(self, reserved: int, captured: int, net: int, n: int, plan: Plan) -> bool:
         """Of an open order: `want` is reserved, or more where that can't be lowered or is left until the capture."""

@@ -17,8 +17,8 @@ from tests.simulation.life import Doom, Life
 from tests.simulation.story import Story
 from tests.simulation.wires import Connector, Exchange
 
-_POLL, _SWEEP, _TICK = 30.0, 600.0, 1.0
-"""Seconds between the daemon's polls, sweeps and looks for what is due, as by default."""
+_POLL, _SWEEP, _TICK = 60.0, 600.0, 1.0
+"""Seconds between the daemon's polls (half as often as by default), sweeps, and looks for what is due."""
 _DOOMS = ("before a commit", "after a commit", "call sent", "call took effect", "call answered", "note", "read")
 
 

@@ -18,6 +18,8 @@ from tests.simulation.town import GOODS, REFUSALS, Placed, Town, minor
 Hint = Callable[[int], None]
 
 _OPEN = ("processing", "on-hold")
+_TRIES = 4
+"""How many acts are drawn until one of them is possible."""
 
 
 class People:
@@ -35,20 +37,22 @@ class People:
         for _ in range(self._chance.choice((1, 1, 1, 2, 2, 3))):
             who = self._chance.choices(("staff", "portal"), (8, 1 + 2 * (self._town.plan.lag.total_seconds() == 0)))[0]
             acts = _STAFF if who == "staff" else _PORTAL
-            act = self._chance.choices(list(acts), list(acts.values()))[0]
-            self.do(who, placed, act)
+            drawn = self._chance.choices(list(acts), list(acts.values()), k=_TRIES)
+            any(self.do(who, placed, act) for act in drawn)
         if self._chance.random() < 0.4:
             self._hint(placed.id)
 
-    def do(self, who: str, placed: Placed, act: "Act") -> None:
+    def do(self, who: str, placed: Placed, act: "Act") -> bool:
+        """Do this, where it is possible; say whether it was."""
         try:
             told = act(self, placed)
         except (*REFUSALS, KeyError) as refusal:
             self._story.tell(who, f"order {placed.id}: {act.__name__}: refused ({refusal})")
-            return
+            return False
         if told:
             self._town.touch(placed)
             self._story.tell(who, f"order {placed.id}: {told}")
+        return bool(told)
 
     def order(self) -> None:
         """A customer orders, and pays now or later."""

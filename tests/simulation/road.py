@@ -130,7 +130,7 @@ class Road:
                     self._say(passing, f"the request takes {there:.0f} s to arrive")
                 case _:
                     fate = chance.choice(_OF_READS if passing.reads else _OF_CALLS)
-        if fate is not None:
+        if fate is not None and (fate is not weather.out or not passing.reads):
             self._say(passing, _SAID[fate])
         return fate, there, back
 

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from bridge.sandbox.ecster import EcsterSandbox
 from bridge.sandbox.ecster.orders import Refusal as EcsterRefusal
+from bridge.sandbox.ecster.switches import Switches as EcsterSwitches
 from bridge.sandbox.resurs import ResursSandbox
 from bridge.sandbox.resurs.ledger import Refusal as ResursRefusal
+from bridge.sandbox.resurs.switches import Switches as ResursSwitches
 from bridge.sandbox.store import StoreSandbox
 from bridge.sandbox.store.model import Order
 from bridge.sandbox.store.refusals import Refusal as StoreRefusal
@@ -85,7 +87,9 @@ class Plan:
     provider: Literal["resurs", "ecster"]
     storage: Literal["hpos", "posts"]
     lag: timedelta
-    switches: dict[str, Any]
+    """The longest that a read of the provider is behind; one read may be behind another that came before it."""
+    switches: tuple[str, ...]
+    """Of the provider, those at another position than the likeliest."""
     plugin: bool
     """The shop's own plugin acts on payments too."""
     keeps_leftover: bool
@@ -97,14 +101,11 @@ class Plan:
     def by(chance: random.Random) -> "Plan":
         provider: Literal["resurs", "ecster"] = chance.choice(("resurs", "ecster"))
         names = _RESURS if provider == "resurs" else _ECSTER
-        switches: dict[str, Any] = {name: chance.random() < _FLIP for name in names}
-        if provider == "resurs" and chance.random() < 0.2:
-            switches["stale_reads"] = chance.randint(1, 3)
         return Plan(
             provider=provider,
             storage=chance.choice(("hpos", "posts")),
             lag=timedelta(seconds=chance.choice(LAGS)),
-            switches={name: value for name, value in switches.items() if value},
+            switches=tuple(name for name in names if chance.random() < _FLIP),
             plugin=chance.random() < 0.2,
             keeps_leftover=chance.random() < 0.15,
             holds_refunds=chance.random() < 0.15,
@@ -113,7 +114,7 @@ class Plan:
 
     def __str__(self) -> str:
         told = [self.provider, self.storage, f"reads lag {self.lag.total_seconds():.0f} s"]
-        told += [f"{name} {value if name == 'stale_reads' else 'flipped'}" for name, value in self.switches.items()]
+        told += [f"{name} flipped" for name in self.switches]
         told += ["the shop's plugin acts too"] * self.plugin
         told += ["leftover: keep"] * self.keeps_leftover + ["before_capture: hold"] * self.holds_refunds
         return ", ".join([*told, f"status_lock: {self.status_lock}"])
@@ -141,11 +142,10 @@ class Town:
         self.side: Side
         if plan.provider == "resurs":
             self.side = ResursSide(self.resurs)
-            self.resurs.switches = replace(self.resurs.switches, lag=plan.lag, **_flipped(self.resurs.switches, plan))
+            self.resurs.switches = _flipped(self.resurs.switches, plan)
         else:
             self.side = EcsterSide(self.ecster)
-            flipped = _flipped(self.ecster.switches, plan)
-            self.ecster.switches = replace(self.ecster.switches, read_lag=plan.lag, **flipped)
+            self.ecster.switches = _flipped(self.ecster.switches, plan)
         self.orders: dict[int, Placed] = {}
 
     def place(self, goods: dict[str, int], status: str) -> Placed:
@@ -180,17 +180,21 @@ class Town:
     def by_payment(self, payment: str) -> Placed | None:
         return next((it for it in self.orders.values() if it.payment and it.payment == payment), None)
 
+    def lag(self, behind: timedelta) -> None:
+        """Let the provider's reads be so far behind from now on."""
+        self.resurs.switches = replace(self.resurs.switches, lag=behind)
+        self.ecster.switches = replace(self.ecster.switches, read_lag=behind)
+
     @property
     def all_books(self) -> dict[int, Money]:
         return {it.id: self.books(it) for it in self.orders.values()}
 
 
-def _flipped(switches: Any, plan: Plan) -> dict[str, Any]:
-    """The switches that this history has at another position."""
-    return {
-        name: value if name == "stale_reads" else not getattr(switches, name)
-        for name, value in plan.switches.items()
-    }
+S = TypeVar("S", ResursSwitches, EcsterSwitches)
+
+
+def _flipped(switches: S, plan: Plan) -> S:
+    return replace(switches, **{name: not getattr(switches, name) for name in plan.switches})
 
 
 def minor(amount: Decimal) -> int:

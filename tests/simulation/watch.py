@@ -22,7 +22,7 @@ from tests.simulation.town import Placed, Town
 _RESURS_CALL = re.compile(r"/v2/payments/([^/]+)/(capture|cancel|refund|order)$")
 _ECSTER_CALL = re.compile(r"/rest/public/v1/orders/([^/]+)/(transactions|refunds)$")
 _PAYMENT_READ = re.compile(r"/v2/payments/([^/]+)$|/rest/public/v1/orders/([^/]+)$")
-_ORDER_READ = re.compile(r"/wc/v3/orders/(\d+)$")
+_ORDER_READ = re.compile(r"/wc/v3/orders/(\d+)(/refunds)?$")
 PERSONAL = ("Anna", "Berg", "Storgatan", "22222", "example.com", "sandbox-secret", "cs_sandbox")
 """What is secret, or personal, of those who live in a town."""
 _AGE = 10.0
@@ -75,12 +75,17 @@ class Watcher:
     # ---- reads
 
     def _answered(self, passing: Passing) -> None:
-        """A read counts from when its answer is there; what it tells is of the moment when it arrived."""
+        """A read counts from when its answer is there; what it tells is of the moment when it arrived.
+
+        That of an order is over with that of its refunds, which is its second part.
+        """
         began = self._read_at.pop(id(passing), None)
         if began is None:
             return
         if found := _ORDER_READ.search(passing.path):
-            self._order_read[int(found[1])] = (began, loop.seconds())
+            order_id, part = int(found[1]), bool(found[2])
+            began = self._order_read.get(order_id, (began, 0))[0] if part else began
+            self._order_read[order_id] = (began, loop.seconds())
         elif found := _PAYMENT_READ.search(passing.path):
             self._payment_read[found[1] or found[2]] = (began, loop.seconds())
 
