@@ -97,7 +97,7 @@ def by_key(attempt: Attempt, payment: Payment) -> Shown | None:
 
 
 def _unsaid(attempt: Attempt, payment: Payment) -> int:
-    """What a call did whose log entry does not say it: of a release, what nobody has captured since it was aimed."""
+    """What a call did whose log entry does not say it: of a release, what nobody has captured meanwhile."""
     amount = attempt.step.amount
     if attempt.step.call is not Call.RELEASE:
         return amount

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
@@ -44,7 +44,7 @@ def main(*, seeds: int, first: int, one: int | None, jobs: int, show: int) -> No
 
 
 @contextmanager
-def _map(jobs: int) -> Iterator[object]:
+def _map(jobs: int) -> Iterator[Callable[[Iterable[int]], Iterable[Told]]]:
     if jobs == 1:
         yield lambda seeds: map(tell, seeds)
         return

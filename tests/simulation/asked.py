@@ -68,7 +68,7 @@ class Asked:
         return net <= most and self._reserved_as_asked(reserved, captured, net, n, plan)
 
     def _reserved_as_asked(self, reserved: int, captured: int, net: int, n: int, plan: Plan) -> bool:
-        """Of an open order: `want` is reserved, or more where that can't be lowered or is left until the capture."""
+        """Of an open order: `want` is reserved, or more where that can't be lowered or waits for the capture."""
         want = max(0, min(n - net, self.total - captured))
         if plan.provider == "ecster" or (plan.keeps_leftover and captured):
             return reserved >= want

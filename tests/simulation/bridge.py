@@ -22,6 +22,10 @@ _POLL, _SWEEP, _TICK = 60.0, 600.0, 1.0
 _DOOMS = ("before a commit", "after a commit", "call sent", "call took effect", "call answered", "note", "read")
 
 
+Body = Callable[[Unit], Coroutine[Any, Any, None]]
+"""What a life does with the unit that it works with."""
+
+
 class Bridge:
     """`life` is the one that lives now, `unit` what it works with; both None between two lives."""
 
@@ -47,7 +51,8 @@ class Bridge:
         while not self._stopping:
             if self._chance.random() < 0.25:
                 wait = timedelta(seconds=self._chance.choice((0, 30, 90, 400)))
-                body, manner = partial(self._once, wait), f"`once --wait {wait.total_seconds():.0f}s`"
+                body: Body = partial(self._once, wait)
+                manner = f"`once --wait {wait.total_seconds():.0f}s`"
             else:
                 body, manner = self._daemon, "the daemon"
             self._story.tell("bridge", f"{manner} starts")
@@ -57,7 +62,7 @@ class Bridge:
                 self._story.tell("bridge", f"{manner} ends: {type(error).__name__}: {error}")
             await asyncio.sleep(self._chance.choice((0.1, 5, 60, 200)))
 
-    async def be(self, body: Callable[[Unit], Coroutine[Any, Any, None]]) -> None:
+    async def be(self, body: Body) -> None:
         """One life, in which `body` is done."""
         self.life = life = Life()
         self.doom()

@@ -1,4 +1,4 @@
-"""What the bridge's notes say, held against what was done: no note tells of what did not happen, none comes twice."""
+"""What the bridge's notes say, held against what was done: none tells of what did not happen, none comes twice."""
 
 import json
 import re

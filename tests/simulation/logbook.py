@@ -1,5 +1,6 @@
 """What the bridge logs in a history: its own bugs are failures, and nothing secret or personal may stand in it."""
 
+import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
@@ -46,7 +47,5 @@ def _read(story: Story, name: str, line: MutableMapping[str, Any]) -> None:
 
 
 def _error(line: MutableMapping[str, Any]) -> BaseException | None:
-    import sys
-
     found = line.get("exc_info")
     return found if isinstance(found, BaseException) else sys.exc_info()[1]

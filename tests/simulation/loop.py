@@ -28,11 +28,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def jump(self, seconds: float) -> None:
         self._seconds += seconds
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(  # type: ignore[override]  # its own signature is not to be spelt
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
         done: asyncio.Future[Any] = self.create_future()
         try:
             done.set_result(func(*args))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is for whoever waits for the work
             done.set_exception(error)
         return done
 
@@ -60,5 +62,3 @@ def now() -> datetime:
 def seconds() -> float:
     """The same, in seconds since `START`."""
     return asyncio.get_running_loop().time()
-
-

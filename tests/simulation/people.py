@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from bridge.db import persons, queries
 from bridge.errors import BridgeError
-from tests.flow.world import STORE
 from tests.simulation.story import Story, figure
 from tests.simulation.town import GOODS, REFUSALS, Placed, Town, minor
 
@@ -35,7 +34,9 @@ class People:
         """One act, or two between two looks of the bridge."""
         placed = self._chance.choice(list(self._town.orders.values()))
         for _ in range(self._chance.choice((1, 1, 1, 2, 2, 3))):
-            who = self._chance.choices(("staff", "portal"), (8, 1 + 2 * (self._town.plan.lag.total_seconds() == 0)))[0]
+            who = self._chance.choices(
+                ("staff", "portal"), (8, 1 + 2 * (self._town.plan.lag.total_seconds() == 0))
+            )[0]
             acts = _STAFF if who == "staff" else _PORTAL
             drawn = self._chance.choices(list(acts), list(acts.values()), k=_TRIES)
             any(self.do(who, placed, act) for act in drawn)
@@ -220,9 +221,7 @@ class People:
             self._in(self._chance.choice((0.0, 0.5, 3.0, 8.0)), self._plugin(placed, act))
         return f"{was} → {status}"
 
-    def _refund(
-        self, placed: Placed, amount: Decimal | None = None, lines: dict[str, int] | None = None
-    ) -> str:
+    def _refund(self, placed: Placed, amount: Decimal | None = None, lines: dict[str, int] | None = None) -> str:
         refund = self._town.store.refund(placed.id, amount=amount, lines=lines)
         order = self._town.order(placed)
         made = next(it for it in order.refunds if it.id == refund) if order else None
@@ -237,7 +236,7 @@ class People:
         self.do("plugin", placed, act)
 
     async def _plugin_pays(self, placed: Placed, refund: int, amount: int) -> None:
-        """The gateway pays and the shop marks the refund as paid, or it fails and the shop takes the refund back."""
+        """The gateway pays and the shop marks the refund as paid, or it fails and the shop takes it back."""
         if self._chance.random() < 0.3:
             self._town.store.delete_refund(placed.id, refund)
             told = f"could not pay refund {refund}: the shop takes it back"

@@ -20,6 +20,8 @@ from tests.simulation.story import Story
 
 _QUICK = (0.01, 0.4)
 """Seconds that a request or an answer takes on an ordinary day."""
+_PATIENCE = 30.0
+"""Seconds after which the bridge gives up waiting for an answer."""
 _OF_READS = (Fault.DROP_BEFORE, Fault.DROP_AFTER, Fault.ERROR_BEFORE, Fault.HTML_BEFORE, Fault.BUSY)
 _OF_CALLS = (*_OF_READS, Fault.ERROR_AFTER, Fault.HTML_AFTER)
 _SAID = {
@@ -33,12 +35,14 @@ _SAID = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Weather:
     """How bad it is: `chance` of each request that something becomes of it, and what is out altogether."""
 
-    chance: float
+    chance: float = 0.0
     out: Fault | None = None
+    of_calls: float = 0.0
+    """The same of the calls that may move money: there are few of them, and all depends on them."""
     late: float = 0.0
     """The longest that a request may be on its way, seconds: with the reads' lag less than `settle.unknown`."""
 
@@ -52,6 +56,8 @@ class Passing:
     body: str
     sent: float
     """Seconds since the history began."""
+    told: bool = False
+    """The bridge was told in time what became of it."""
 
     @property
     def reads(self) -> bool:
@@ -71,7 +77,7 @@ class Road:
     def __init__(
         self, remote: str, faults: Faults, chance: random.Random, story: Story, life: Callable[[], Life | None]
     ) -> None:
-        self.remote, self.weather = remote, Weather(0.0)
+        self.remote, self.weather = remote, Weather()
         self._faults, self._chance, self._story, self._life = faults, chance, story, life
         self.departing: list[Watch] = []
         self.arriving: list[Watch] = []
@@ -83,17 +89,28 @@ class Road:
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await self._pass(request, handler)
+        except (web.HTTPException, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            self._story.breaks("the simulation itself", f"{self.remote}: {error!r}")
+            raise
+
+    async def _pass(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         passing = Passing(request.method, request.path, await request.text(), asyncio.get_running_loop().time())
         for watch in self.departing:
             watch(passing)
         life = self._life()
-        kind = "read" if passing.reads else "call" if self.remote != "shop" else "note"
+        kind = "call" if self._moves(passing) else "note" if self.remote == "shop" and not passing.reads else "read"
         _reach(life, f"{kind} sent: {passing.what}")
         fate, there, back = self._drawn(passing)
         await asyncio.sleep(there)
         answer = await self._handled(request, handler, passing, fate)
         _reach(life, f"{kind} took effect: {passing.what}")
         await asyncio.sleep(back)
+        in_time = asyncio.get_running_loop().time() - passing.sent < _PATIENCE and not (life and life.dead)
+        passing.told = in_time and fate in (None, Fault.BUSY)
         for watch in self.answered:
             watch(passing)
         _reach(life, f"{kind} answered: {passing.what}")
@@ -113,21 +130,25 @@ class Road:
             watch(passing)
         return answer
 
+    def _moves(self, passing: Passing) -> bool:
+        """Whether the request is one that may move money."""
+        return self.remote != "shop" and not passing.reads and "/oauth2/" not in passing.path
+
     def _drawn(self, passing: Passing) -> tuple[Fault | None, float, float]:
         """What becomes of this request: a fault, and how long it and its answer take."""
         weather, chance = self.weather, self._chance
         there, back = chance.uniform(*_QUICK), chance.uniform(*_QUICK)
         fate = weather.out
-        if fate is None and chance.random() < weather.chance:
+        if fate is None and chance.random() < (weather.of_calls if self._moves(passing) else weather.chance):
             match chance.randrange(8):
-                case 0:
+                case 0 | 1:
                     back = chance.uniform(2, 60)
                     self._say(passing, f"the answer takes {back:.0f} s")
-                case 1 if passing.reads:
-                    there = chance.uniform(2, 40)
-                case 1:
+                case 2 | 3 if not passing.reads:
                     there = chance.uniform(2, weather.late)
                     self._say(passing, f"the request takes {there:.0f} s to arrive")
+                case 2:
+                    there = chance.uniform(2, 40)
                 case _:
                     fate = chance.choice(_OF_READS if passing.reads else _OF_CALLS)
         if fate is not None and (fate is not weather.out or not passing.reads):

@@ -194,10 +194,9 @@ S = TypeVar("S", ResursSwitches, EcsterSwitches)
 
 
 def _flipped(switches: S, plan: Plan) -> S:
-    return replace(switches, **{name: not getattr(switches, name) for name in plan.switches})
+    flipped: dict[str, Any] = {name: not getattr(switches, name) for name in plan.switches}
+    return replace(switches, **flipped)
 
 
 def minor(amount: Decimal) -> int:
     return int(amount * 100)
-
-

@@ -1,6 +1,6 @@
 """What must hold at every single call of the bridge (design § 1), held against shop and books as they truly are.
 
-The bridge can't know what others do between its reads and its call. Where they did something in that time, only what
+The bridge can't know what others do between its reads and its call. Where they did something then, only what
 holds in any case is asked for: the bounds, the lines, what was written down before, and that nothing is done twice.
 """
 
@@ -25,6 +25,8 @@ _PAYMENT_READ = re.compile(r"/v2/payments/([^/]+)$|/rest/public/v1/orders/([^/]+
 _ORDER_READ = re.compile(r"/wc/v3/orders/(\d+)(/refunds)?$")
 PERSONAL = ("Anna", "Berg", "Storgatan", "22222", "example.com", "sandbox-secret", "cs_sandbox")
 """What is secret, or personal, of those who live in a town."""
+_UNKNOWN = 270.0
+"""Seconds in which a call whose outcome is unknown may still show: `settle.unknown`, less what clocks are set by."""
 _AGE = 10.0
 """Seconds that order and payment may be read before a call (promise 2)."""
 
@@ -59,6 +61,7 @@ class Watcher:
         self.notes: dict[int, list[str]] = defaultdict(list)
         self.counted: Counter[str] = Counter()
         self._calls: dict[int, _Call] = {}
+        self._called: dict[tuple[int, str], Passing] = {}
         self._before: dict[int, Money] = {}
         self._order_read: dict[int, tuple[float, float]] = {}
         self._payment_read: dict[str, tuple[float, float]] = {}
@@ -113,9 +116,21 @@ class Watcher:
         key, amount = (str(row["key"]), int(row["amount"])) if row else ("", None)
         if found[2] != "refunds" and key not in passing.body:
             self._story.breaks("§ 3 Keys", f"the call does not carry its key {key}: {passing.what}")
+        if key:
+            self._not_again(placed, key, passing)
         self._calls[id(passing)] = _Call(placed, name, "" if found[2] == "refunds" else key, amount, since)
         told = f"order {placed.id}: {name} {figure(amount or 0)} ({key})"
         self._story.tell("bridge", f"calls {self._town.side.name}: {told}")
+
+    def _not_again(self, placed: Placed, key: str, passing: Passing) -> None:
+        """Promise 3: nothing is called again that was done, or may still be."""
+        before = self._called.get((placed.id, key))
+        self._called[placed.id, key] = passing
+        if any(it.key == key and it.order == placed.id for it in self.effects):
+            self._story.breaks("promise 3", f"order {placed.id}: {key} is called again, and was done already")
+        elif before is not None and not before.told and passing.sent - before.sent < _UNKNOWN:
+            ago = passing.sent - before.sent
+            self._story.breaks("promise 3", f"order {placed.id}: {key} is called again, unknown since {ago:.0f} s")
 
     def _written_down(self, placed: Placed, passing: Passing) -> dict[str, Any] | None:
         """Promise 1: the attempt is committed before the first byte: another process can read it."""
@@ -133,7 +148,7 @@ class Watcher:
         return None
 
     def _looked_at(self, placed: Placed, passing: Passing) -> float:
-        """Promise 2: order and payment were read at most ten seconds ago. Returns when they were as they were read."""
+        """Promise 2: order and payment were read at most ten seconds ago. Returns the moment they were read of."""
         order = self._order_read.get(placed.id, (-1e9, -1e9))
         payment = self._payment_read.get(placed.payment, (-1e9, -1e9))
         age = loop.seconds() - min(order[1], payment[1])
@@ -201,14 +216,18 @@ class Watcher:
             front = f"{placed.id}R{found[1]}"
             paid = sum(it.amount for it in self.effects if re.fullmatch(rf"{front}(-\d+)?", it.key))
             if paid > int(refund.amount * 100):
-                self._story.breaks("promise 5", f"refund {refund.id} of {refund.amount} is paid with {figure(paid)}")
+                self._story.breaks(
+                    "promise 5", f"refund {refund.id} of {refund.amount} is paid with {figure(paid)}"
+                )
 
     def _within_bounds(self, placed: Placed, what: str, after: Money, since: float) -> None:
         _, captured, returned = after
         earlier = [was.total for was in placed.was if was.at < since][-1:]
         totals = earlier + [was.total for was in placed.was if was.at >= since]
         if what == "capture" and captured > max(totals, default=0):
-            self._story.breaks("promise 5", f"order {placed.id}: captured {figure(captured)} of {figure(max(totals))}")
+            self._story.breaks(
+                "promise 5", f"order {placed.id}: captured {figure(captured)} of {figure(max(totals))}"
+            )
         if returned > captured:
             self._story.breaks("promise 5", f"order {placed.id}: returned more than was captured")
 

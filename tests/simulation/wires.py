@@ -1,12 +1,12 @@
 """HTTP without a network: aiohttp's own client and server, joined by wires in memory.
 
-Requests and answers are written and parsed as they are on a socket; only the bytes' way is ours, so that their order
+Requests and answers are written and parsed as on a socket; only the bytes' way is ours, so that their order
 is the same at every run. What is on its way when the client's process dies still arrives, as on a network.
 """
 
 import asyncio
 from collections.abc import Iterable
-from contextvars import Context
+from contextvars import Context, copy_context
 from typing import Any
 
 import aiohttp
@@ -109,19 +109,13 @@ class Exchange:
         loop, life = asyncio.get_running_loop(), OWNER.get()
         outside = Context()  # what a server does is no part of the process that asks it
         server: Any = outside.run(self._servers[port])
-        here, there = Wire(loop, _context(), life), Wire(loop, outside)
+        here, there = Wire(loop, copy_context(), life), Wire(loop, outside)
         here.join(there, client)
         there.join(here, server)
         client.connection_made(here)
         outside.run(server.connection_made, there)
         if life is not None:
             life.wires.append(here)
-
-
-def _context() -> Context:
-    from contextvars import copy_context
-
-    return copy_context()
 
 
 class Connector(aiohttp.BaseConnector):
