@@ -19,7 +19,9 @@ from tests.simulation.wires import Connector, Exchange
 
 _POLL, _SWEEP, _TICK = 60.0, 600.0, 1.0
 """Seconds between the daemon's polls (half as often as by default), sweeps, and looks for what is due."""
-_DOOMS = ("before a commit", "after a commit", "call sent", "call took effect", "call answered", "note", "read")
+_CALLS = ("call sent", "call took effect", "call answered")
+_DOOMS = (*_CALLS, *_CALLS, "before a commit", "after a commit", "note", "read")
+"""Where a life may end, and how often: all depends on the calls."""
 
 
 Body = Callable[[Unit], Coroutine[Any, Any, None]]
@@ -60,7 +62,7 @@ class Bridge:
                 await self.be(body)
             except Exception as error:  # noqa: BLE001 - a command ends with what it raises, and is started again
                 self._story.tell("bridge", f"{manner} ends: {type(error).__name__}: {error}")
-            await asyncio.sleep(self._chance.choice((0.1, 5, 60, 200)))
+            await asyncio.sleep(self._chance.choice((0.1, 1, 5, 60)))
 
     async def be(self, body: Body) -> None:
         """One life, in which `body` is done."""

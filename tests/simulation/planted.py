@@ -109,15 +109,16 @@ def takes_any_key_for_its_own(plant: pytest.MonkeyPatch) -> None:
     plant.setattr(attempts, "by_key", by_kind)
 
 
-PLANTS: tuple[Plant, ...] = (
-    calls_again_without_reading,
-    believes_that_a_call_was_done,
-    waits_for_nothing_after_an_unknown_call,
-    moves_the_cursor_without_its_orders,
-    writes_nothing_down_before_it_calls,
-    forgets_what_a_crash_cut_off,
-    does_not_look_for_its_notes,
-    does_not_read_the_order_again,
-    forgets_refunds_at_capture,
-    takes_any_key_for_its_own,
+PLANTS: tuple[tuple[Plant, int], ...] = (
+    (calls_again_without_reading, 1),
+    (believes_that_a_call_was_done, 1),
+    (waits_for_nothing_after_an_unknown_call, 11),
+    (moves_the_cursor_without_its_orders, 1),
+    (writes_nothing_down_before_it_calls, 1),
+    (forgets_what_a_crash_cut_off, 6),
+    (does_not_look_for_its_notes, 9),
+    (does_not_read_the_order_again, 1),
+    (forgets_refunds_at_capture, 3),
+    (takes_any_key_for_its_own, 7),
 )
+"""Each with the first seed from 0 on that found it when this was written; a change of the bridge may move it."""

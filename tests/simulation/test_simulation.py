@@ -12,7 +12,7 @@ import pytest
 from tests.simulation.history import tell
 from tests.simulation.planted import PLANTS, Plant
 
-SEEDS = int(os.environ.get("WC_BRIDGE_SEEDS", "12"))
+SEEDS = int(os.environ.get("WC_BRIDGE_SEEDS", "10"))
 FEW = 40
 """Histories in which a planted bug must show; most show in the one that is tried first."""
 

@@ -8,6 +8,7 @@ import json
 import re
 import sqlite3
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ _ORDER_READ = re.compile(r"/wc/v3/orders/(\d+)(/refunds)?$")
 PERSONAL = ("Anna", "Berg", "Storgatan", "22222", "example.com", "sandbox-secret", "cs_sandbox")
 """What is secret, or personal, of those who live in a town."""
 _UNKNOWN = 270.0
-"""Seconds in which a call whose outcome is unknown may still show: `settle.unknown`, less what clocks are set by."""
+"""Seconds in which an unknown call may still show: `settle.unknown`, less what clocks are set by."""
 _AGE = 10.0
 """Seconds that order and payment may be read before a call (promise 2)."""
 
@@ -66,7 +67,7 @@ class Watcher:
         self._order_read: dict[int, tuple[float, float]] = {}
         self._payment_read: dict[str, tuple[float, float]] = {}
         self._read_at: dict[int, float] = {}
-        self.jumped = -1e9
+        self.clock_set: Callable[[], float] = lambda: -1e9
         """When the bridge's clock was last set."""
 
     def watch(self, road: Road) -> None:
@@ -152,7 +153,7 @@ class Watcher:
         order = self._order_read.get(placed.id, (-1e9, -1e9))
         payment = self._payment_read.get(placed.payment, (-1e9, -1e9))
         age = loop.seconds() - min(order[1], payment[1])
-        if age > _AGE and loop.seconds() - self.jumped > 60:
+        if age > _AGE and loop.seconds() - self.clock_set() > 60:
             self._story.breaks("promise 2", f"order {placed.id}: called {age:.1f} s after the look: {passing.what}")
         return min(order[0], payment[0] - self._town.plan.lag.total_seconds())
 
