@@ -37,18 +37,25 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _network() -> aiohttp.BaseConnector:
+    """No store waits for the connections of another: each store and provider bounds its own."""
+    return aiohttp.TCPConnector(limit=0)
+
+
 @asynccontextmanager
 async def units(
-    settings: Settings, *, now: Callable[[], datetime] = utc_now, chance: Callable[[], float] = random.random
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    chance: Callable[[], float] = random.random,
+    connector: Callable[[], aiohttp.BaseConnector] = _network,
 ) -> AsyncIterator[list[Unit]]:
     """Open the database and make every store's unit. Raises DatabaseError and SettingsError."""
     kinds = provider_kinds()
-    # No store waits for the connections of another: each store and provider bounds its own.
-    connections = aiohttp.TCPConnector(limit=0)
     async with (
         alone(settings.database),
         opened(settings.database),
-        aiohttp.ClientSession(connector=connections) as session,
+        aiohttp.ClientSession(connector=connector()) as session,
     ):
         place = await place_of(settings.database)
         made = [_unit(store, kinds, session, now, chance, place) for store in settings.stores]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bridge.domain.payments import EntryKind, Payment, PaymentState
-from bridge.domain.steps import EFFECT, Step
+from bridge.domain.steps import EFFECT, Call, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +92,16 @@ def by_key(attempt: Attempt, payment: Payment) -> Shown | None:
     for entry in payment.log[attempt.log_length :]:
         named = entry.key is None and entry.id == attempt.reference != ""
         if entry.kind is effect and (entry.key == step.key or named):
-            return Shown(entry.id, entry.amount or step.amount)
+            return Shown(entry.id, entry.amount or _unsaid(attempt, payment))
     return None
+
+
+def _unsaid(attempt: Attempt, payment: Payment) -> int:
+    """What a call did whose log entry does not say it: of a release, what nobody has captured meanwhile."""
+    amount = attempt.step.amount
+    if attempt.step.call is not Call.RELEASE:
+        return amount
+    return max(0, amount - max(0, payment.captured - attempt.captured))
 
 
 def _changed(attempt: Attempt, payment: Payment) -> bool:

@@ -181,6 +181,15 @@ def test_shown_tells_what_the_log_says_was_moved() -> None:
     assert judged(attempt(Call.REFUND, ago=JUST_NOW), returned(150, "K", entry_id="ours")) == Shown("ours", 150)
 
 
+@pytest.mark.parametrize(("captured_since", "released_of_200"), [(0, 200), (150, 50)])
+def test_a_release_whose_entry_shows_no_amount_did_not_release_what_somebody_captured_before_it(
+    captured_since: int, released_of_200: int
+) -> None:
+    call = attempt(Call.RELEASE, ago=JUST_NOW, everything=True)
+    shown = released(0, "K")
+    assert judged(call, shown, captured=800 + captured_since, reserved=0) == Shown(shown.id, released_of_200)
+
+
 @pytest.mark.parametrize("everything", [True, False])
 def test_a_log_that_is_shorter_than_before_the_call_decides_nothing(everything: bool) -> None:
     older = resurs(reserved=1000)

@@ -100,7 +100,7 @@ class Account:
     def possible_actions(self, switches: Switches, now: datetime) -> tuple[str, ...]:
         """Return the names that `possibleActions` lists."""
         if self.status == "FROZEN":
-            return ("CANCEL",) if switches.frozen_lists_cancel else ()
+            return ("CANCEL",) if switches.frozen_lists_cancel and self.reserved > NOTHING else ()
         if self.status != "ACCEPTED":
             return ()
         life = switches.authorisation_lifetime
