@@ -52,12 +52,14 @@ class WooStore:
         keep_meta: frozenset[str],
         concurrency: int = 2,
         timeout: aiohttp.ClientTimeout = _TIMEOUT,
+        may_write: Callable[[], bool] = lambda: True,
         clock: Callable[[], float] = time.time,
         nonce: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
         """`url` is the shop's own address, `keep_meta` the order meta that may be kept.
 
-        `clock` gives seconds since 1970; each `nonce` differs from all before it.
+        Nothing is written unless `may_write` when its turn has come. `clock` gives seconds since 1970; each `nonce`
+        differs from all before it.
         """
         self._name = name
         self._concurrency = concurrency
@@ -69,6 +71,7 @@ class WooStore:
             credentials=Credentials(key=consumer_key, secret=consumer_secret),
             concurrency=concurrency,
             timeout=timeout,
+            may_write=may_write,
             clock=clock,
             nonce=nonce,
         )
