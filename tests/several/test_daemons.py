@@ -1,0 +1,143 @@
+"""Two daemons on one PostgreSQL: no store is worked on by both, and none is left alone by both."""
+
+import asyncio
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from bridge.sandbox.faults import Fault
+from tests.commands.shop import Daemon, until
+from tests.several.place import TERMS, TOTAL, Place, open_place
+
+pytestmark = [pytest.mark.on_postgresql(alone=True), pytest.mark.usefixtures("database")]
+
+SOON = 5.0
+"""Seconds beyond what the terms say that a busy machine may take."""
+
+
+async def test_daemon_that_is_killed_in_the_middle_of_a_call_is_followed_by_the_other(tmp_path: Path) -> None:
+    async with open_place(tmp_path, 1) as place, place.daemon("A") as first, place.daemon("B") as second:
+        [(name, shop)] = place.shops.items()
+        order, payment = await known(place, name)
+        shop.resurs.faults.plan(Fault.SLOW, method="POST", path="/capture")
+        shop.store.set_status(order, "completed")
+        await until(lambda: shop.resurs.books(payment).captured > 0)
+        await first.stop(signal.SIGKILL)
+        died = time.monotonic()
+        await second.says("store.taken")
+        assert time.monotonic() - died < min(TERMS.length + SOON, 30)
+        await second.says("action.done")
+        await until(lambda: len(notes(place, name, order)) > 0)
+        assert (await second.stop()).code == 0
+        [action] = await place.fetch("SELECT state, attempts, kind FROM actions")
+        assert tuple(action) == ("done", 1, "capture")
+        assert place.captures(name, payment) == ["A"]
+        assert shop.resurs.books(payment).captured == TOTAL
+        assert len(notes(place, name, order)) == 1
+        assert place.by_turns(name) == "AB"
+        told = await place.fetch("SELECT text FROM events WHERE topic IN ('called', 'answered') ORDER BY id")
+        assert len(told) == 2
+
+
+async def test_daemon_that_was_asleep_for_longer_than_its_lease_asks_nobody_for_what_it_has_lost(
+    tmp_path: Path,
+) -> None:
+    """One store each: before a call, within one, and in the middle of a poll."""
+    async with open_place(tmp_path, 3) as place, place.daemon("A") as sleeper, place.daemon("B") as other:
+        before, within, polling = place.shops
+        placed = {name: await known(place, name) for name in place.shops}
+        place.shops[before].resurs.faults.plan(Fault.SLOW, method="GET", path="/payments/")
+        place.shops[within].resurs.faults.plan(Fault.SLOW, method="POST", path="/capture")
+        place.shops[polling].store.faults.plan(Fault.SLOW, path="/orders$")
+        for name, (order, _) in placed.items():
+            place.shops[name].store.set_status(order, "completed")
+        await until(lambda: all(spent(place, name) for name in place.shops))
+        sleeper.process.send_signal(signal.SIGSTOP)
+        asked = len(place.asked)
+        for _ in place.shops:
+            await other.says("store.taken")
+            other.err = ""
+        await until(lambda: all(captured(place, name, payment) for name, (_, payment) in placed.items()))
+        for shop in place.shops.values():
+            shop.store.faults.release.set()
+            shop.resurs.faults.release.set()
+        sleeper.process.send_signal(signal.SIGCONT)
+        for _ in place.shops:
+            await sleeper.says("lease.lost")
+            sleeper.err = ""
+        assert (await sleeper.stop()).code == 0
+        assert {who for who, _, _ in place.asked[asked:]} == {"B"}
+        assert {name: place.captures(name, payment) for name, (_, payment) in placed.items()} == {
+            before: ["B"],
+            within: ["A"],
+            polling: ["B"],
+        }
+        await until(lambda: all(len(notes(place, name, order)) == 1 for name, (order, _) in placed.items()))
+        assert (await other.stop()).code == 0
+        states = await place.fetch("SELECT state, attempts FROM actions")
+        assert [tuple(row) for row in states] == [("done", 1)] * 3
+
+
+async def test_daemon_that_is_told_to_end_hands_its_stores_over_at_once(tmp_path: Path) -> None:
+    """A rolling restart: at no time two work on a store, and what staff do meanwhile is done once."""
+    async with open_place(tmp_path, 10, "ABC") as place:
+        async with place.daemon("A") as first:
+            placed = {name: await known(place, name) for name in place.shops}
+            async with place.daemon("B") as second:
+                await complete_half(place, placed, 0)
+                began = time.monotonic()
+                assert (await first.stop()).code == 0
+                await taken(second, 10)
+                async with place.daemon("C") as third:
+                    await complete_half(place, placed, 1)
+                    assert (await second.stop()).code == 0
+                    await taken(third, 10)
+                    handed_over = time.monotonic() - began
+                    await until(lambda: all(captured(place, name, it[1]) for name, it in placed.items()))
+                    assert (await third.stop()).code == 0
+        assert handed_over < 2 * SOON + 10
+        assert {place.by_turns(name) for name in place.shops} == {"ABC"}
+        assert all(len(place.captures(name, payment)) == 1 for name, (_, payment) in placed.items())
+
+
+async def complete_half(place: Place, placed: dict[str, tuple[int, str]], which: int) -> None:
+    for name in list(placed)[which::2]:
+        place.shops[name].store.set_status(placed[name][0], "completed")
+
+
+async def taken(daemon: Daemon, count: int) -> None:
+    """Wait until the daemon has taken so many stores over."""
+    async with asyncio.timeout(60):
+        while daemon.err.count("store.taken") < count:
+            assert daemon.process.stderr is not None
+            daemon.err += (await daemon.process.stderr.readline()).decode()
+
+
+async def known(place: Place, name: str) -> tuple[int, str]:
+    """An order that a daemon has seen to agree with its payment."""
+    await until(lambda: polled(place, name))
+    order, payment = place.shops[name].place()
+    await until(
+        lambda: any(what.endswith(f"/payments/{payment}") for _, where, what in place.asked if where == name)
+    )
+    return order, payment
+
+
+def polled(place: Place, name: str) -> bool:
+    return sum(what.endswith("/orders") for _, where, what in place.asked if where == name) > 1
+
+
+def spent(place: Place, name: str) -> bool:
+    """Whether the faults that were planned have come about."""
+    shop = place.shops[name]
+    return not any(planned.times for it in (shop.store, shop.resurs) for planned in it.faults.planned)
+
+
+def captured(place: Place, name: str, payment: str) -> bool:
+    return place.shops[name].resurs.books(payment).captured == TOTAL
+
+
+def notes(place: Place, name: str, order: int) -> list[str]:
+    return [note.text for note in place.shops[name].store.notes(order) if "(wc-bridge " in note.text]
