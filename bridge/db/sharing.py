@@ -66,7 +66,7 @@ async def working(
         async with alone(url), opened(url):
             yield Unending()
         return
-    shared = _Shared(url, terms or Terms(), clock)
+    shared = Shared(url, terms or Terms(), clock)
     async with shared.joined():
         await shared.ask("SELECT pg_advisory_lock($1)", _MAKING)
         async with opened(url):
@@ -74,7 +74,7 @@ async def working(
             yield shared
 
 
-class _Shared:
+class Shared:
     """The leases that this process holds on a PostgreSQL database. `clock` gives seconds."""
 
     def __init__(self, url: str, terms: Terms, clock: Callable[[], float]) -> None:

@@ -35,6 +35,10 @@ class Place:
     """By name."""
     doors: dict[str, dict[str, tuple[str, str]]]
     """By daemon and shop: the addresses of the store and of Resurs."""
+    changes: dict[str, Any] = field(default_factory=dict)
+    """Keys of all stores in settings.yaml that differ; read when a daemon starts."""
+    web: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By daemon: where it listens."""
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     """Every request: the daemon, the shop, and what for."""
 
@@ -43,8 +47,9 @@ class Place:
         made: list[Any] = []
         for name, (store, resurs) in self.doors[daemon].items():
             [of_shop] = settings_of(name, path, store, resurs, resurs)["stores"]
-            made.append({**of_shop, "providers": of_shop["providers"][:1]})
-        path.write_text(json.dumps({"database": self.database, "web": None, "stores": made}), encoding="utf-8")
+            made.append({**of_shop, "providers": of_shop["providers"][:1], **self.changes})
+        settings = {"database": self.database, "web": self.web.get(daemon), "stores": made}
+        path.write_text(json.dumps(settings), encoding="utf-8")
         return path
 
     @asynccontextmanager

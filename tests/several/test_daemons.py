@@ -1,15 +1,22 @@
 """Two daemons on one PostgreSQL: no store is worked on by both, and none is left alone by both."""
 
 import asyncio
+import json
 import signal
+import socket
 import time
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bridge.sandbox.faults import Fault
-from tests.commands.shop import Daemon, until
+from bridge.web.signature import HEADER, signature
+from bridge.web.webhooks import delivery_url
+from tests import databases
+from tests.commands.shop import Daemon, typed, until
 from tests.several.place import TERMS, TOTAL, Place, open_place
+from tests.web.bridge import free_port
 
 pytestmark = [pytest.mark.on_postgresql(alone=True), pytest.mark.usefixtures("database")]
 
@@ -101,6 +108,71 @@ async def test_daemon_that_is_told_to_end_hands_its_stores_over_at_once(tmp_path
         assert all(len(place.captures(name, payment)) == 1 for name, (_, payment) in placed.items())
 
 
+async def test_daemon_goes_on_by_itself_after_the_database_was_away_and_calls_nobody_meanwhile(
+    tmp_path: Path,
+) -> None:
+    async with open_place(tmp_path, 1, "A") as place, place.daemon("A") as daemon:
+        [(name, shop)] = place.shops.items()
+        order, payment = await known(place, name)
+        async with databases.out_of_reach(place.database):
+            shop.store.set_status(order, "completed")
+            await daemon.says("leases.not_renewed")
+            await daemon.says("lease.lost")
+            assert place.captures(name, payment) == []
+        await daemon.says("store.taken")
+        await until(lambda: captured(place, name, payment))
+        assert place.captures(name, payment) == ["A"]
+        assert (await daemon.stop()).code == 0
+
+
+async def test_hint_to_a_daemon_that_does_not_have_the_store_reaches_the_one_that_has(tmp_path: Path) -> None:
+    """Which polls but once an hour."""
+    async with open_place(tmp_path, 1) as place:
+        [(name, shop)] = place.shops.items()
+        async with place.daemon("A") as alone:
+            order, payment = await known(place, name)
+            await until(lambda: bool(reads(place, name, order)))
+            await alone.stop()
+        place.changes = {"poll": {"interval": "1h", "sweep": "1h"}, "webhook_secret": "a secret"}
+        port = free_port()
+        place.web = {"B": {"listen": f"127.0.0.1:{port}"}}
+        polled = polls(place, name)
+        async with place.daemon("A") as first, place.daemon("B") as second, aiohttp.ClientSession() as session:
+            await until(lambda: polls(place, name) > polled + 1)  # the trash too: it does so no more
+            shop.store.set_status(order, "completed")
+            for about in (order, 1_000_000):
+                body = json.dumps({"id": about}).encode()
+                headers = {HEADER: signature("a secret", body), "X-WC-Webhook-Topic": "order.updated"}
+                url = delivery_url(f"http://127.0.0.1:{port}", name)
+                async with session.post(url, data=body, headers=headers) as answer:
+                    assert answer.status == 202
+            await until(lambda: captured(place, name, payment))
+            assert place.by_turns(name) == "A"
+            assert [(await it.stop()).code for it in (first, second)] == [0, 0]
+
+
+async def test_commands_beside_a_daemon_say_who_works_on_a_store_and_leave_it_alone(tmp_path: Path) -> None:
+    async with open_place(tmp_path, 2, "AB") as place:
+        mine, free = place.shops
+        of_both = place.doors["A"]
+        place.doors["A"] = {mine: of_both[mine]}
+        async with place.daemon("A") as daemon:
+            await known(place, mine)
+            once = await asyncio.to_thread(typed, "once", "--wait", "0s", "--settings", str(place.settings("B")))
+            status = await asyncio.to_thread(typed, "status", "--json", "--settings", str(place.settings("B")))
+            shown = await asyncio.to_thread(typed, "status", "--settings", str(place.settings("B")))
+            assert (await daemon.stop()).code == 0
+        by = f"{socket.gethostname()} (process {daemon.process.pid}) since "
+        assert once.code == 3
+        assert f"wc-bridge: store {mine} is worked on by another wc-bridge on {by}" in once.err
+        assert once.err.count("\n") == 1
+        workers = {store["store"]: store["worker"] for store in status.json}
+        assert (workers[mine]["host"], workers[mine]["pid"]) == (socket.gethostname(), daemon.process.pid)
+        assert workers[free] is None
+        assert f"worked on by {socket.gethostname()}, process {daemon.process.pid}, since" in shown.out
+        assert (place.by_turns(mine), place.by_turns(free)) == ("A", "B")
+
+
 async def complete_half(place: Place, placed: dict[str, tuple[int, str]], which: int) -> None:
     for name in list(placed)[which::2]:
         place.shops[name].store.set_status(placed[name][0], "completed")
@@ -116,7 +188,7 @@ async def taken(daemon: Daemon, count: int) -> None:
 
 async def known(place: Place, name: str) -> tuple[int, str]:
     """An order that a daemon has seen to agree with its payment."""
-    await until(lambda: polled(place, name))
+    await until(lambda: polls(place, name) > 1)
     order, payment = place.shops[name].place()
     await until(
         lambda: any(what.endswith(f"/payments/{payment}") for _, where, what in place.asked if where == name)
@@ -129,8 +201,12 @@ async def all_known(place: Place) -> dict[str, tuple[int, str]]:
     return dict(zip(place.shops, await asyncio.gather(*(known(place, name) for name in place.shops)), strict=True))
 
 
-def polled(place: Place, name: str) -> bool:
-    return sum(what.endswith("/orders") for _, where, what in place.asked if where == name) > 1
+def polls(place: Place, name: str) -> int:
+    return sum(what.endswith("/orders") for _, where, what in place.asked if where == name)
+
+
+def reads(place: Place, name: str, order: int) -> int:
+    return sum(what.endswith(f"/orders/{order}") for _, where, what in place.asked if where == name)
 
 
 def spent(place: Place, name: str) -> bool:
