@@ -1,7 +1,7 @@
-"""One worker on one database: a second daemon, `once` beside the daemon, or a `restore` under it is refused.
+"""The whole of a database for one process: a worker on SQLite, a `restore` or `upgrade` on either kind.
 
-Several daemons on one PostgreSQL database would hold its lock in shared mode, and part the work by leases; what
-needs the database for itself would go on asking for the whole lock.
+On PostgreSQL those who work hold the same lock in shared mode (`bridge.db.sharing`), so that they refuse, and are
+refused by, who needs the database for itself.
 """
 
 import asyncio

@@ -83,6 +83,7 @@ class Shared:
         self._connection: Any = None
         self._one_asks = asyncio.Lock()
         self._failing = False
+        """Whether the server gave no answer when it was asked last."""
 
     @asynccontextmanager
     async def joined(self) -> AsyncIterator[None]:
@@ -124,8 +125,12 @@ class Shared:
         """Let others have the store at once; where the database can't be told, when the lease runs out."""
         lease.end()
         self._held.pop(lease.token, None)
-        with suppress(DatabaseError):
+        if self._failing:
+            return
+        try:
             await self.ask(_GIVE_BACK, lease.token)
+        except DatabaseError:  # the end does not wait for each of many stores
+            self._failing = True
 
     async def ask(self, statement: str, *values: object) -> list[Any]:
         """Run a statement on the connection that has the lock. Raises DatabaseError."""
