@@ -2,15 +2,17 @@
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bridge.app import workplace
+from bridge.app import Workplace, workplace
 from bridge.db.leases import Terms
 from bridge.engine.progress import Listener
+from bridge.errors import DatabaseError
 from bridge.posts import Post
 from bridge.settings import Settings
 from bridge.ticking import TICK
@@ -18,6 +20,9 @@ from bridge.web import webhooks
 from bridge.web.listener import listening
 
 log = structlog.get_logger()
+
+ASK = 5.0
+"""Seconds from one time that other daemons are asked for stores to the next."""
 
 
 async def serve(settings: Settings, progress: Listener | None = None, *, terms: Terms | None = None) -> None:
@@ -41,11 +46,23 @@ async def serve(settings: Settings, progress: Listener | None = None, *, terms: 
             waiting = [post.name for post in posts if not post.works]
             log.info("daemon.started", stores=working, **({"waiting_for": waiting} if waiting else {}))
             keeping = [asyncio.create_task(post.keep()) for post in posts]
+            keeping.append(asyncio.create_task(_ask_for_a_share(place, posts, stopping)))
             await _set_by_the_clock(scheduler, stopping)
             log.info("daemon.stopping")
             scheduler.shutdown(wait=False)
         await asyncio.gather(*keeping)
     log.info("daemon.stopped")
+
+
+async def _ask_for_a_share(place: Workplace, posts: Sequence[Post], stopping: asyncio.Event) -> None:
+    """While others work on more of our stores than we do, ask them for some."""
+    while not stopping.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), ASK)
+        waiting = [post.name for post in posts if not post.works]
+        if waiting and not stopping.is_set():
+            with suppress(DatabaseError):  # which the leases tell of
+                await place.leases.ask_for(waiting)
 
 
 async def _set_by_the_clock(scheduler: AsyncIOScheduler, stopping: asyncio.Event) -> None:

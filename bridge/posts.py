@@ -12,8 +12,9 @@ from bridge.app import Workplace
 from bridge.db.journal import Journal
 from bridge.engine.progress import Listener
 from bridge.errors import BridgeError
+from bridge.ports import CALL
 from bridge.settings import StoreSettings
-from bridge.ticking import Ticks
+from bridge.ticking import GRACE, Ticks
 from bridge.web.hints import Hints
 from bridge.web.webhooks import Shop
 
@@ -21,6 +22,8 @@ log = structlog.get_logger()
 
 AGAIN = 1.0
 """Seconds after which a store that another daemon has is tried again."""
+LEAVE = 5.0
+"""Seconds for which a store is left to the one that has asked for it."""
 SELDOM = 5.0
 """Seconds from one hint about an order to the next that is passed on to the daemon that has the store. That one's
 look begins anew with each, so they must not come faster than a shop answers."""
@@ -66,13 +69,13 @@ class Post:
             if self._ticks is None:
                 await self._try_again()
             else:
-                await _first(self._stopping, self._ticks.unit.lease.lost)
+                lease = self._ticks.unit.lease
+                await _first(self._stopping, lease.lost, lease.wanted)
                 await self._let_go(self._ticks)
         await self._passed_on.close()
 
     async def _try_again(self) -> None:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), AGAIN)
+        if await self._pause(AGAIN):
             return
         try:
             if await self.take_up():
@@ -86,13 +89,25 @@ class Post:
         else:
             self._problem = ""
 
+    async def _pause(self, seconds: float) -> bool:
+        """Whether the end has come before so many seconds."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        return self._stopping.is_set()
+
     async def _let_go(self, ticks: Ticks) -> None:
-        self._ticks = None
-        if ticks.unit.lease.lost.is_set():
+        """Stop work: at once where the store may be another's already, in a while where the end has come, and when
+        no call is under way where another merely wants it.
+        """
+        self._ticks, lease = None, ticks.unit.lease
+        if lease.lost.is_set():
             await ticks.drain(0)
-        else:
-            await ticks.drain()
-            await self._place.leases.give_back(ticks.unit.lease)
+            return
+        await ticks.drain(GRACE if self._stopping.is_set() else CALL)
+        await self._place.leases.give_back(lease)
+        if not self._stopping.is_set():
+            log.info("store.handed_over", store=self.name)
+            await self._pause(LEAVE)
 
     def shop(self) -> Shop:
         """This store for the listener. Raises SettingsError where its secret can't be read."""

@@ -113,8 +113,8 @@ class Ticks:
         await self._tick(self._poll, self._polling)
         return True
 
-    async def drain(self, grace: float = GRACE) -> None:
-        """Tick no more. Let calls finish within the grace; cut off the rest, which records them as unknown.
+    async def drain(self, grace: float) -> None:
+        """Tick no more. Let calls finish within so many seconds; cut off the rest, which records them as unknown.
 
         Polls only read.
         """
@@ -123,8 +123,7 @@ class Ticks:
             with suppress(JobLookupError):  # the scheduler has ended
                 job.remove()
         await asyncio.gather(self._hints.close(), self._strangers.close())
-        await _end(self._working, grace)
-        await _end(self._polling, 0)
+        await asyncio.gather(_end(self._working, grace), _end(self._polling, 0))
 
 
 async def _end(tasks: Tasks, grace: float) -> None:

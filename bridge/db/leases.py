@@ -12,7 +12,7 @@ An SQLite database has one worker, whose leases never run out.
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,6 +71,8 @@ class Lease:
         self.elsewhere = elsewhere
         """Whether the store was worked on from another machine before, by that one's clock."""
         self.lost = asyncio.Event()
+        self.wanted = asyncio.Event()
+        """Set once a daemon that has fewer stores has asked for this one."""
         self._until, self._terms, self._clock = until, terms, clock
 
     @property
@@ -81,6 +83,11 @@ class Lease:
     def outlives_call(self) -> bool:
         """Whether a call that starts now has ended, one way or another, while the store is still ours."""
         return self.left >= self._terms.call
+
+    def check(self) -> None:
+        """Raise LeaseLost where the store may be another's by now, of which nobody is asked anything either."""
+        if self.left <= 0:
+            raise LeaseLost(self.store)
 
     def renewed(self, asked: float) -> None:
         """The server has renewed it after `asked`, a moment of our clock."""
@@ -122,6 +129,9 @@ class Leases(Protocol):
     async def give_back(self, lease: Lease) -> None:
         """Let others have the store at once."""
 
+    async def ask_for(self, stores: Sequence[str]) -> None:
+        """Ask whoever works on the most stores for its part too many of these. Raises DatabaseError."""
+
 
 class Unending:
     """The leases of a process that has the database to itself."""
@@ -131,6 +141,9 @@ class Unending:
 
     async def give_back(self, lease: Lease) -> None:
         lease.end()
+
+    async def ask_for(self, stores: Sequence[str]) -> None:
+        """Nobody else has any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

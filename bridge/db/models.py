@@ -259,6 +259,8 @@ class LeaseRow(Model):
     since = fields.DatetimeField()
     until = fields.DatetimeField()
     """When it runs out; in the past once it is given back."""
+    wanted = fields.DatetimeField(null=True)
+    """When a daemon that has fewer stores asked to have it; null: none has."""
 
     class Meta:
         table = "leases"

@@ -7,7 +7,7 @@ taken and renewed. So nobody who has lost the lock, which a command may have for
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -37,12 +37,12 @@ _ASTRAY = 5.0
 
 _RENEW = (
     "UPDATE leases SET until = clock_timestamp() + $2::float8 * interval '1 second' "
-    "WHERE token = ANY($1) AND until > clock_timestamp() RETURNING token"
+    "WHERE token = ANY($1) AND until > clock_timestamp() RETURNING token, wanted IS NOT NULL AS wanted"
 )
 _TAKE_OVER = (
     "WITH free AS (SELECT store, host FROM leases WHERE store = $1 AND until <= clock_timestamp() "
     "FOR UPDATE SKIP LOCKED) "
-    "UPDATE leases SET token = $2, host = $3, pid = $4, since = clock_timestamp(), "
+    "UPDATE leases SET token = $2, host = $3, pid = $4, since = clock_timestamp(), wanted = NULL, "
     "until = clock_timestamp() + $5::float8 * interval '1 second' "
     "FROM free WHERE leases.store = free.store RETURNING free.host"
 )
@@ -51,6 +51,16 @@ _TAKE_FIRST = (
     "INSERT INTO leases (store, token, host, pid, since, until) VALUES ($1, $2, $3, $4, clock_timestamp(), "
     "clock_timestamp() + $5::float8 * interval '1 second') ON CONFLICT DO NOTHING RETURNING host"
 )
+_ASK_FOR = (
+    "WITH held AS (SELECT * FROM leases WHERE until > clock_timestamp()), "
+    "richest AS (SELECT host, pid, count(*) AS stores FROM held GROUP BY host, pid "
+    "HAVING bool_or(store = ANY($1)) ORDER BY stores DESC LIMIT 1) "
+    "UPDATE leases SET wanted = clock_timestamp() WHERE store IN "
+    "(SELECT store FROM held JOIN richest USING (host, pid) WHERE store = ANY($1) ORDER BY since DESC, store "
+    "LIMIT (SELECT greatest(stores - $2::bigint, 0) / 2 FROM richest)) "
+    "AND NOT EXISTS (SELECT FROM held WHERE wanted IS NOT NULL)"
+)
+"""Half of the difference, so that nobody is asked for it back; and nothing while others are being handed over."""
 _GIVE_BACK = "UPDATE leases SET until = clock_timestamp() WHERE token = $1 RETURNING token"
 
 
@@ -132,6 +142,10 @@ class Shared:
         except DatabaseError:  # the end does not wait for each of many stores
             self._failing = True
 
+    async def ask_for(self, stores: Sequence[str]) -> None:
+        """Ask whoever works on the most stores for its part too many of these. Raises DatabaseError."""
+        await self.ask(_ASK_FOR, list(stores), len(self._held))
+
     async def ask(self, statement: str, *values: object) -> list[Any]:
         """Run a statement on the connection that has the lock. Raises DatabaseError."""
         async with self._one_asks:
@@ -184,10 +198,12 @@ class Shared:
                 self._failing = True
                 continue
             self._failing = False
-            renewed = {row["token"] for row in rows}
+            renewed = {row["token"]: row["wanted"] for row in rows}
             for token, lease in held.items():
                 if token in renewed:
                     lease.renewed(asked)
+                    if renewed[token]:
+                        lease.wanted.set()
                 elif token in self._held:
                     self._lose(lease)
 

@@ -13,6 +13,7 @@ from bridge.db.leases import Lease, Terms
 from bridge.db.sharing import Shared
 from bridge.domain.records import State
 from bridge.engine import acting, outages
+from bridge.engine.cycles import look_around
 from bridge.engine.looking import Ready, look
 from bridge.engine.noting import write_notes
 from bridge.engine.polling import poll
@@ -67,9 +68,10 @@ async def test_note_is_not_sent_by_who_may_not_call(tmp_path: Path) -> None:
     async with known_order(tmp_path) as (w, it):
         w.store.faults.plan(Fault.BUSY, method="POST", path="/notes", retry_after=60)
         w.store.set_status(it.id, "completed")
-        await w.cycle(w.instant)
+        await w.cycle(timedelta(seconds=30))
         w.clock.advance(120)
         unit = await w.bridge()
+        assert len(await unit.outbox.notes(it.id, w.clock.now())) == 1
         written = len(w.writes())
         unit.lease.end()
         await write_notes(unit, it.id)
@@ -80,13 +82,16 @@ async def test_note_is_not_sent_by_who_may_not_call(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("database")
-async def test_no_work_is_begun_by_who_may_not_call(tmp_path: Path) -> None:
+async def test_nothing_is_begun_nor_read_by_who_has_lost_the_store(tmp_path: Path) -> None:
     async with known_order(tmp_path) as (w, it):
         await _about_to_capture(w, it)
         unit = await w.bridge()
         asked = len(w.store.faults.seen)
         unit.lease.end()
         assert await work_all_due(unit) == 0
+        for read in (look(unit, it.id), look_around(unit, sweeping=True)):
+            with pytest.raises(LeaseLost):
+                await read
         assert len(w.store.faults.seen) == asked
 
 

@@ -90,7 +90,7 @@ async def test_lease_counts_from_before_its_renewal_was_sent(url: str) -> None:
         holder = await asyncpg.connect(url)
         async with holder.transaction():
             await holder.execute("SELECT 1 FROM leases FOR UPDATE")
-            await waiting(holder)
+            await waiting(url)
             clock.now += 4
             was = await until_of(url)
         await holder.close()
@@ -116,6 +116,47 @@ async def test_lease_that_cannot_be_renewed_is_lost_and_taken_again_when_the_dat
         assert again.token != lease.token
         assert lease.lost.is_set()
         assert not lease.outlives_call()
+
+
+async def test_lease_that_is_lost_stays_so_though_a_renewal_was_under_way(url: str) -> None:
+    clock = Ticking()
+    one = Shared(url, Terms(renewal=1.0), clock)
+    holder = await asyncpg.connect(url)
+    async with one.joined():
+        lease = await one.take("butiken")
+        assert lease is not None
+        async with holder.transaction():
+            await holder.execute("SELECT 1 FROM leases FOR UPDATE")
+            clock.now += LONG.length - 4
+            await waiting(url)
+            clock.now += 4
+            await asyncio.wait_for(lease.lost.wait(), 5)
+        await holder.close()
+        assert await one.take("another") is not None, "the renewal's answer has come before this one's"
+        assert lease.left < 0
+
+
+async def test_daemon_that_has_fewer_stores_is_given_its_part_and_no_more(url: str) -> None:
+    terms = Terms(renewal=0.1)
+    one, other = Shared(url, terms, Ticking()), Shared(url, terms, Ticking())
+    stores = [f"shop-{number}" for number in range(5)]
+    async with one.joined(), other.joined():
+        leases = [await one.take(store) for store in stores]
+        await as_of_another_process(url)
+        await other.ask_for(stores)
+        await other.ask_for(stores)
+        async with asyncio.timeout(10):
+            while sum(lease.wanted.is_set() for lease in leases if lease) < 2:
+                await asyncio.sleep(0.05)
+        given = [lease for lease in leases if lease and lease.wanted.is_set()]
+        assert len(given) == 2
+        for lease in given:
+            await one.give_back(lease)
+        taken = [await other.take(lease.store) for lease in given]
+        await other.ask_for(stores)
+        await one.ask_for(stores)
+        assert await wanted(url) == 0
+        assert not any(lease is None or lease.wanted.is_set() for lease in taken)
 
 
 async def test_lost_connection_alone_loses_no_lease(url: str) -> None:
@@ -154,14 +195,32 @@ async def until_of(url: str) -> float:
         await database.close()
 
 
+async def as_of_another_process(url: str) -> None:
+    """Let what is leased now be held by another process than this one."""
+    database = await asyncpg.connect(url)
+    await database.execute("UPDATE leases SET pid = -1")
+    await database.close()
+
+
+async def wanted(url: str) -> int:
+    database = await asyncpg.connect(url)
+    try:
+        return int(await database.fetchval("SELECT count(*) FROM leases WHERE wanted IS NOT NULL"))
+    finally:
+        await database.close()
+
+
 async def expire(url: str) -> None:
     database = await asyncpg.connect(url)
     await database.execute("UPDATE leases SET until = clock_timestamp()")
     await database.close()
 
 
-async def waiting(watcher: asyncpg.Connection) -> None:
+async def waiting(url: str) -> None:
+    """Wait until somebody waits for a row."""
+    watcher = await asyncpg.connect(url)
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     async with asyncio.timeout(10):
         while not await watcher.fetchval(query):
             await asyncio.sleep(0.01)
+    await watcher.close()

@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
                 ("pid", fields.IntField()),
                 ("since", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("until", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("wanted", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "leases",
