@@ -107,6 +107,7 @@ class Lease:
         """
         async with in_transaction() as connection:
             if self.token and not await connection.execute_query_dict(_OURS, [self.store, self.token]):
+                self.end()
                 raise LeaseLost(self.store)
             yield
 

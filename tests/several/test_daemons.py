@@ -14,7 +14,7 @@ from bridge.sandbox.faults import Fault
 from bridge.web.signature import HEADER, signature
 from bridge.web.webhooks import delivery_url
 from tests import databases
-from tests.commands.shop import Daemon, typed, until
+from tests.commands.shop import Daemon, Ran, typed, until
 from tests.several.place import TERMS, TOTAL, Place, open_place
 from tests.web.bridge import free_port
 
@@ -130,10 +130,9 @@ async def test_hint_to_a_daemon_that_does_not_have_the_store_reaches_the_one_tha
     """Which polls but once an hour."""
     async with open_place(tmp_path, 1) as place:
         [(name, shop)] = place.shops.items()
-        async with place.daemon("A") as alone:
-            order, payment = await known(place, name)
-            await until(lambda: bool(reads(place, name, order)))
-            await alone.stop()
+        assert (await once(place, "A")).code == 0
+        order, payment = shop.place()
+        assert (await once(place, "A")).code == 0
         place.changes = {"poll": {"interval": "1h", "sweep": "1h"}, "webhook_secret": "a secret"}
         port = free_port()
         place.web = {"B": {"listen": f"127.0.0.1:{port}"}}
@@ -159,19 +158,23 @@ async def test_commands_beside_a_daemon_say_who_works_on_a_store_and_leave_it_al
         place.doors["A"] = {mine: of_both[mine]}
         async with place.daemon("A") as daemon:
             await known(place, mine)
-            once = await asyncio.to_thread(typed, "once", "--wait", "0s", "--settings", str(place.settings("B")))
+            ran = await once(place, "B")
             status = await asyncio.to_thread(typed, "status", "--json", "--settings", str(place.settings("B")))
             shown = await asyncio.to_thread(typed, "status", "--settings", str(place.settings("B")))
             assert (await daemon.stop()).code == 0
         by = f"{socket.gethostname()} (process {daemon.process.pid}) since "
-        assert once.code == 3
-        assert f"wc-bridge: store {mine} is worked on by another wc-bridge on {by}" in once.err
-        assert once.err.count("\n") == 1
+        assert ran.code == 3
+        assert f"wc-bridge: store {mine} is worked on by another wc-bridge on {by}" in ran.err
+        assert ran.err.count("\n") == 1
         workers = {store["store"]: store["worker"] for store in status.json}
         assert (workers[mine]["host"], workers[mine]["pid"]) == (socket.gethostname(), daemon.process.pid)
         assert workers[free] is None
         assert f"worked on by {socket.gethostname()}, process {daemon.process.pid}, since" in shown.out
         assert (place.by_turns(mine), place.by_turns(free)) == ("A", "B")
+
+
+async def once(place: Place, daemon: str) -> Ran:
+    return await asyncio.to_thread(typed, "once", "--wait", "0s", "--settings", str(place.settings(daemon)))
 
 
 async def complete_half(place: Place, placed: dict[str, tuple[int, str]], which: int) -> None:
@@ -210,10 +213,6 @@ async def all_known(place: Place) -> dict[str, tuple[int, str]]:
 
 def polls(place: Place, name: str) -> int:
     return sum(what.endswith("/orders") for _, where, what in place.asked if where == name)
-
-
-def reads(place: Place, name: str, order: int) -> int:
-    return sum(what.endswith(f"/orders/{order}") for _, where, what in place.asked if where == name)
 
 
 def spent(place: Place, name: str) -> bool:
