@@ -99,7 +99,7 @@ async def units(
 def _unit(store: StoreSettings, place: Workplace, lease: Lease) -> Unit:
     kinds = provider_kinds()
     return Unit(
-        store=store_client(store, kinds, place.session, place.now, lease.outlives_call),
+        store=store_client(store, kinds, place.session, place.now, lease),
         providers=tuple(kinds[provider.type].connect(provider, place.session) for provider in store.providers),
         methods=methods_of(store),
         journal=Journal(store.name, lease),
@@ -123,9 +123,13 @@ def store_client(
     kinds: Mapping[str, ProviderKind],
     session: aiohttp.ClientSession,
     now: Callable[[], datetime] = utc_now,
-    may_write: Callable[[], bool] = lambda: True,
+    lease: Lease | None = None,
 ) -> WooStore:
-    """The client of a store, which keeps of an order's meta what names its payment and nothing else of others'."""
+    """The client of a store, which keeps of an order's meta what names its payment and nothing else of others'.
+
+    `lease`: without it the store is asked nothing; None: by a person, beside whoever works on it.
+    """
+    lease = lease or Lease(store.name)
     id_keys = {key for provider in store.providers for key in kinds[provider.type].PAYMENT_ID_KEYS}
     return WooStore(
         session,
@@ -135,7 +139,8 @@ def store_client(
         consumer_secret=store.consumer_secret.reveal(),
         keep_meta=frozenset({SWITCH, *id_keys}),
         concurrency=store.concurrency,
-        may_write=may_write,
+        may_write=lease.outlives_call,
+        check=lease.check,
         clock=lambda: now().timestamp(),
     )
 

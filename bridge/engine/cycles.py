@@ -76,7 +76,6 @@ async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False, i
     if not insisting and _rests(unit, state.rest_until):
         return state.problem
     unit.locale = state.locale
-    unit.lease.check()
     try:
         if why := await _who_is_there(unit, state.asked):
             return why

@@ -65,7 +65,6 @@ async def look(unit: Unit, order_id: int) -> Ready | None:
     if known.action is not None and known.record and known.record.open and known.record.open.state is State.RUNNING:
         await unit.outbox.cut_off(known.action, "how the call ended could not be recorded", unit.now())
         return await look(unit, order_id)
-    unit.lease.check()
     began = unit.now()
     try:
         order = await _read_order(unit, order_id, known)

@@ -47,6 +47,7 @@ class Transport:
         concurrency: int,
         timeout: aiohttp.ClientTimeout,
         may_write: Callable[[], bool],
+        check: Callable[[], None],
         clock: Callable[[], float],
         nonce: Callable[[], str],
     ) -> None:
@@ -55,7 +56,7 @@ class Transport:
         self._credentials = credentials
         self._gate = asyncio.Semaphore(concurrency)
         self._timeout = timeout
-        self._may_write = may_write
+        self._may_write, self._check = may_write, check
         self._clock = clock
         self._nonce = nonce
         self._way = first_way(self._url)
@@ -132,6 +133,7 @@ class Transport:
         try:
             async with self._gate:
                 self._heed()
+                self._check()
                 if body is not None and not self._may_write():
                     text = f"nothing is written to store {self.asked.store} now; it is tried again"
                     raise Unreachable(text, remote=self.asked.store)

@@ -15,13 +15,10 @@ from bridge.web.signature import HEADER, signature
 from bridge.web.webhooks import delivery_url
 from tests import databases
 from tests.commands.shop import Daemon, Ran, typed, until
-from tests.several.place import TERMS, TOTAL, Place, open_place
+from tests.several.place import TOTAL, Place, open_place
 from tests.web.bridge import free_port
 
 pytestmark = [pytest.mark.on_postgresql(alone=True), pytest.mark.usefixtures("database")]
-
-SOON = 5.0
-"""Seconds beyond what the terms say that a busy machine may take."""
 
 
 async def test_daemon_that_is_killed_in_the_middle_of_a_call_is_followed_by_the_other(tmp_path: Path) -> None:
@@ -34,7 +31,7 @@ async def test_daemon_that_is_killed_in_the_middle_of_a_call_is_followed_by_the_
         await first.stop(signal.SIGKILL)
         died = time.monotonic()
         await second.says("store.taken")
-        assert time.monotonic() - died < min(TERMS.length + SOON, 30)
+        assert time.monotonic() - died < 30
         await second.says("action.done")
         await until(lambda: len(notes(place, name, order)) > 0)
         assert (await second.stop()).code == 0
@@ -45,7 +42,11 @@ async def test_daemon_that_is_killed_in_the_middle_of_a_call_is_followed_by_the_
         assert len(notes(place, name, order)) == 1
         assert place.by_turns(name) == "AB"
         told = await place.fetch("SELECT text FROM events WHERE topic IN ('called', 'answered') ORDER BY id")
-        assert len(told) == 2
+        assert [row["text"].partition(",")[0].partition(":")[0] for row in told] == [
+            "capture 81125 SEK (minor units)",
+            "outcome unknown",
+            "capture is done",
+        ]
 
 
 async def test_daemon_that_was_asleep_for_longer_than_its_lease_asks_nobody_for_what_it_has_lost(
@@ -95,7 +96,7 @@ async def test_stores_are_shared_out_and_handed_over_and_never_worked_on_by_two(
                 began = time.monotonic()
                 assert (await first.stop()).code == 0
                 await said(second, "store.taken", 10)
-                assert time.monotonic() - began < 4 * SOON
+                assert time.monotonic() - began < 30
                 async with place.daemon("C") as third:
                     await complete_half(place, placed, 1)
                     assert (await second.stop()).code == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from bridge.db.leases import Lease, Terms
+from bridge.db.leases import Lease, Terms, boottime
 from bridge.db.sharing import Shared
 from bridge.domain.records import State
 from bridge.engine import acting, outages
@@ -74,7 +74,7 @@ async def test_note_is_not_sent_by_who_may_not_call(tmp_path: Path) -> None:
         unit = await w.bridge()
         assert len(await unit.outbox.notes(it.id, w.clock.now())) == 1
         written = len(w.writes())
-        unit.lease.end()
+        unit.lease._until = boottime() + Terms().spare + Terms().call - 1
         await write_notes(unit, it.id)
         assert len(w.writes()) == written
         await w.stop()
