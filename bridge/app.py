@@ -4,17 +4,18 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
 import aiohttp
 
-from bridge.db.connection import opened
 from bridge.db.journal import Journal
-from bridge.db.lock import alone
+from bridge.db.leases import Lease, Leases, Terms
 from bridge.db.outbox import Outbox
 from bridge.db.place import place_of
+from bridge.db.sharing import working
 from bridge.domain.binding import Place
 from bridge.domain.changes import SWITCH
 from bridge.domain.claims import Method
@@ -42,6 +43,51 @@ def _network() -> aiohttp.BaseConnector:
     return aiohttp.TCPConnector(limit=0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """Where the stores' units are made: each as its lease is taken, with nothing left over from an earlier one."""
+
+    leases: Leases
+    session: aiohttp.ClientSession
+    place: Place
+    now: Callable[[], datetime]
+    chance: Callable[[], float]
+
+    async def begin(self, store: StoreSettings) -> Unit | None:
+        """Take a store and make its unit, ready to work; None while another process has the store.
+
+        Raises DatabaseError and SettingsError.
+        """
+        lease = await self.leases.take(store.name)
+        if lease is None:
+            return None
+        try:
+            unit = _unit(store, self, lease)
+            await start(unit, store.mode)
+        except BaseException:
+            await self.leases.give_back(lease)
+            raise
+        return unit
+
+
+@asynccontextmanager
+async def workplace(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    chance: Callable[[], float] = random.random,
+    terms: Terms | None = None,
+    connector: Callable[[], aiohttp.BaseConnector] = _network,
+) -> AsyncIterator[Workplace]:
+    """Open the database to work on stores. Raises DatabaseError."""
+    async with (
+        working(settings.database, terms=terms) as leases,
+        aiohttp.ClientSession(connector=connector()) as session,
+    ):
+        place = await place_of(settings.database)
+        yield Workplace(leases=leases, session=session, place=place, now=now, chance=chance)
+
+
 @asynccontextmanager
 async def units(
     settings: Settings,
@@ -50,43 +96,32 @@ async def units(
     chance: Callable[[], float] = random.random,
     connector: Callable[[], aiohttp.BaseConnector] = _network,
 ) -> AsyncIterator[list[Unit]]:
-    """Open the database and make every store's unit. Raises DatabaseError and SettingsError."""
+    """Open the database and make the unit of every store that no other process works on.
+
+    Raises DatabaseError and SettingsError.
+    """
+    async with workplace(settings, now=now, chance=chance, connector=connector) as place:
+        yield [unit for store in settings.stores if (unit := await place.begin(store)) is not None]
+
+
+def _unit(store: StoreSettings, place: Workplace, lease: Lease) -> Unit:
     kinds = provider_kinds()
-    async with (
-        alone(settings.database),
-        opened(settings.database),
-        aiohttp.ClientSession(connector=connector()) as session,
-    ):
-        place = await place_of(settings.database)
-        made = [_unit(store, kinds, session, now, chance, place) for store in settings.stores]
-        for unit, store in zip(made, settings.stores, strict=True):
-            await start(unit, store.mode)
-        yield made
-
-
-def _unit(
-    store: StoreSettings,
-    kinds: Mapping[str, ProviderKind],
-    session: aiohttp.ClientSession,
-    now: Callable[[], datetime],
-    chance: Callable[[], float],
-    place: Place,
-) -> Unit:
     return Unit(
-        store=store_client(store, kinds, session, now),
-        providers=tuple(kinds[provider.type].connect(provider, session) for provider in store.providers),
+        store=store_client(store, kinds, place.session, place.now, lease),
+        providers=tuple(kinds[provider.type].connect(provider, place.session) for provider in store.providers),
         methods=methods_of(store),
-        journal=Journal(store.name),
-        outbox=Outbox(store.name),
+        journal=Journal(store.name, lease),
+        outbox=Outbox(store.name, lease),
+        lease=lease,
         rules=rules(store),
         live=store.mode == "live",
         language=store.language,
         url=store.url,
-        place=place,
+        place=place.place,
         overlap=store.poll.overlap,
         start_from=store.start_from if isinstance(store.start_from, date) else None,
-        now=now,
-        chance=chance,
+        now=place.now,
+        chance=place.chance,
         pace=Pace(store.limits.actions_per_minute),
     )
 
@@ -96,8 +131,13 @@ def store_client(
     kinds: Mapping[str, ProviderKind],
     session: aiohttp.ClientSession,
     now: Callable[[], datetime] = utc_now,
+    lease: Lease | None = None,
 ) -> WooStore:
-    """The client of a store, which keeps of an order's meta what names its payment and nothing else of others'."""
+    """The client of a store, which keeps of an order's meta what names its payment and nothing else of others'.
+
+    `lease`: without it the store is asked nothing; None: by a person, beside whoever works on it.
+    """
+    lease = lease or Lease(store.name)
     id_keys = {key for provider in store.providers for key in kinds[provider.type].PAYMENT_ID_KEYS}
     return WooStore(
         session,
@@ -107,6 +147,8 @@ def store_client(
         consumer_secret=store.consumer_secret.reveal(),
         keep_meta=frozenset({SWITCH, *id_keys}),
         concurrency=store.concurrency,
+        may_write=lease.outlives_call,
+        check=lease.check,
         clock=lambda: now().timestamp(),
     )
 

@@ -4,6 +4,7 @@
     ├── SettingsError            the administrator: settings.yaml, or a variable it names
     ├── UsageError               the person at the keyboard: an order or action that is not there
     ├── DatabaseError            the administrator: our own database can't be used
+    │   └── LeaseLost            nobody: another daemon may work on the store
     ├── AddressTaken             the administrator: `web.listen` can't be had
     └── RemoteError              a store or a provider; `remote` names it
         ├── Unreachable          nobody yet: no connection was made, so nothing was sent; tried again
@@ -41,6 +42,13 @@ class UsageError(BridgeError):
 
 class DatabaseError(BridgeError):
     who = "the administrator"
+
+
+class LeaseLost(DatabaseError):
+    who = "nobody"
+
+    def __init__(self, store: str) -> None:
+        super().__init__(f"another wc-bridge may work on {store} now: what was under way here is left to it")
 
 
 class RemoteError(BridgeError):

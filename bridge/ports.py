@@ -25,7 +25,16 @@ class Request:
     everything: bool
     """Release: all that is reserved. Capture: whatever is left after it may be closed in the same call."""
     fresh: Callable[[], bool]
-    """Whether the look behind it is still young enough to act on; asked when the call's turn has come."""
+    """Whether the look behind it is still young enough to act on, and the store is ours for as long as a call may
+    take; asked when the call's turn has come."""
+
+
+CALL: Final = 15.0
+"""Seconds that one call, or one write to a store, may take from its turn to the end of its answer.
+
+A store's lease must outlive it (`bridge.db.leases`), and a store must be free soon after its daemon has died. One
+that takes longer is cut off; its outcome is unknown then, and read.
+"""
 
 
 class Provider(Protocol):

@@ -4,8 +4,8 @@ Making one takes longer than most tests do, so it is made once, and copied.
 """
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -77,6 +77,17 @@ async def lose(url: str) -> None:
         return
     for file in path.parent.glob(f"{path.name}*"):
         file.unlink()
+
+
+@asynccontextmanager
+async def out_of_reach(url: str) -> AsyncIterator[None]:
+    """A database of the server that cuts everybody off, and takes no connection until the end."""
+    await administer(f'ALTER DATABASE "{_name(url)}" ALLOW_CONNECTIONS false')
+    await administer("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", _name(url))
+    try:
+        yield
+    finally:
+        await administer(f'ALTER DATABASE "{_name(url)}" ALLOW_CONNECTIONS true')
 
 
 async def administer(statement: str, *values: object) -> list[asyncpg.Record]:

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,6 +22,7 @@ from bridge.db.connection import existing
 from bridge.db.copying import copy_to_rehearse
 from bridge.db.holds import Held
 from bridge.db.journal import Journal
+from bridge.db.leases import Holder, holders
 from bridge.domain.money import to_major
 from bridge.domain.records import State
 from bridge.engine import binding
@@ -72,7 +73,9 @@ class _Result:
 def once(*, wait: timedelta, dry_run: bool, as_json: bool) -> None:
     """Run one full cycle: poll, sweep, look at everything unfinished, act, and go on while something is due.
 
-    Ends 3 when a store or provider could not be read, 1 when something needs attention.
+    On PostgreSQL it leaves alone, and names, the stores that a daemon works on.
+
+    Ends 3 when a store could not be worked on or a provider not be read, 1 when something needs attention.
 
     \b
     Examples:
@@ -96,21 +99,31 @@ def once(*, wait: timedelta, dry_run: bool, as_json: bool) -> None:
 async def _work(used: Settings, wait: timedelta, progress: Listener | None) -> _Result:
     began = _now()
     async with units(used) as made:
+        taken = {} if len(made) == len(used.stores) else await holders()
         for unit in made:
             unit.progress = progress or unit.progress
         before = await queries.actions()
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(_in_time(unit, wait)) for unit in made]
-        ended = [task.result() for task in running]
+            running = {unit.store.name: group.create_task(_in_time(unit, wait)) for unit in made}
+        ended = {name: task.result() for name, task in running.items()}
     # Read through a new connection: one whose work was cut off may be stuck for good.
     async with existing(used.database, read_only=True):
         after = await queries.actions()
         status = await queries.status(_now(), {store.name: store.mode for store in used.stores})
         return _Result(
-            cycles=[await _cycle(store, *end, began) for store, end in zip(used.stores, ended, strict=True)],
-            actions=[action for action in after if action not in before],
+            cycles=[
+                await _cycle(store, *ended.get(store.name, (_elsewhere(store, taken), 0)), began)
+                for store in used.stores
+            ],
+            actions=[action for action in after if action not in before and action["store"] in ended],
             status=[one for one in status if one["store"] in {store.name for store in used.stores}],
         )
+
+
+def _elsewhere(store: StoreSettings, taken: Mapping[str, Holder]) -> str:
+    """Why nothing was done for a store that another process works on."""
+    by = f" on {taken[store.name]}" if store.name in taken else ""
+    return f"store {store.name} is worked on by another wc-bridge{by}: nothing was done for it here"
 
 
 async def _in_time(unit: Unit, wait: timedelta) -> tuple[str, int | None]:
@@ -130,14 +143,19 @@ async def _in_time(unit: Unit, wait: timedelta) -> tuple[str, int | None]:
 
 async def _cycle(store: StoreSettings, problem: str, looked: int | None, began: datetime) -> _Cycle:
     journal, live = Journal(store.name), store.mode == "live"
-    state = await journal.state()
-    on_its_way = state.baseline_until is not None and not state.baseline_done
-    if looked is None and not on_its_way and (state.polled is None or state.polled < began):
+    if looked is None and await _was_silent(journal, began):
         problem = (
             f"the time was up before store {store.name} had answered: give it more with --wait, or check its url"
         )
     later, due = await journal.count_due(notes=live), await journal.next_due(notes=live)
     return _Cycle(store=store.name, problem=problem, looked=looked, later=later, next_due=due)
+
+
+async def _was_silent(journal: Journal, began: datetime) -> bool:
+    """Whether the store was neither polled since then, nor is in the middle of its first run."""
+    state = await journal.state()
+    on_its_way = state.baseline_until is not None and not state.baseline_done
+    return not on_its_way and (state.polled is None or state.polled < began)
 
 
 @contextmanager

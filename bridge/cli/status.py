@@ -68,6 +68,9 @@ def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
         paragraph(out, "", f"WooCommerce {store['version']}, orders on {_STORAGES[store['storage']]}", style="")
     paragraph(out, "", f"orders: {store['orders']} known, {store['open']} watched, {store['due']} due", style="")
     paragraph(out, "", f"actions: {counts}", style="")
+    if worker := store["worker"]:
+        where = f"{worker['host']}, process {worker['pid']}, since {when(worker['since'])}"
+        paragraph(out, "", f"worked on by {where}", style="")
     if store["polled"] is None and not store["problem"] and store["baseline"] is None:
         paragraph(out, "", "start `wc-bridge run`, or try `wc-bridge once`", style="")
     elif not store["down"] and not _needs_somebody(store):

@@ -17,6 +17,7 @@ from bridge.db.codec import ORDER, PAYMENT, RULES, STEP, dump, load
 from bridge.db.failures import database_failed
 from bridge.db.holds import Held
 from bridge.db.known import Known, Look, Overtaken, Sight, as_problem, failed_on, known_from, record_text
+from bridge.db.leases import Lease
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, OutageRow, SettlementRow, StoreRow
 from bridge.db.rewinds import number_of
 from bridge.db.rows import (
@@ -36,14 +37,17 @@ from bridge.db.rows import (
 from bridge.domain.reasons import Bound
 from bridge.domain.records import How, Settlement, State
 from bridge.domain.rules import Rules
+from bridge.errors import LeaseLost
 from bridge.ports import Facts
 
 
 class Journal:
     """The journal of one store."""
 
-    def __init__(self, store: str) -> None:
+    def __init__(self, store: str, lease: Lease | None = None) -> None:
+        """`lease`: what is written needs it; None: nobody else works on the store, or it matters to nobody."""
         self.store = store
+        self.lease = lease or Lease(store)
 
     # ------------------------------------------------------------------ the store
 
@@ -52,8 +56,9 @@ class Journal:
 
         It rests no more: what it rested for may be what somebody has mended before this start.
         """
-        if not await StoreRow.filter(name=self.store).update(mode=mode, rest_until=None):
-            await StoreRow.create(name=self.store, mode=mode)
+        async with self.lease.guard():
+            if not await StoreRow.filter(name=self.store).update(mode=mode, rest_until=None):
+                await StoreRow.create(name=self.store, mode=mode)
         return await self.state()
 
     async def take_up(self, rules: Rules, now: datetime) -> bool:
@@ -64,7 +69,7 @@ class Journal:
         before = (await self.state()).rules
         if before and load(RULES, before) == rules:
             return False
-        async with in_transaction():
+        async with self.lease.transaction():
             await StoreRow.filter(name=self.store).update(rules=dump(RULES, rules))
             if before:
                 touched = Q(watched=True) | Q(why__contains="switched off")
@@ -77,35 +82,40 @@ class Journal:
 
     async def store_problem(self, problem: str, rest_until: datetime | None = None) -> None:
         """It could not be read, and is left alone until then (None: until its next turn)."""
-        await StoreRow.filter(name=self.store).update(problem=problem, rest_until=rest_until)
+        async with self.lease.guard():
+            await StoreRow.filter(name=self.store).update(problem=problem, rest_until=rest_until)
 
     async def polled(self, now: datetime, *, settled: bool) -> None:
         """A poll ended well; `settled`: nothing before the cursor can come late any more."""
-        await StoreRow.filter(name=self.store).update(polled=now, settled=settled, problem="", rest_until=None)
+        async with self.lease.guard():
+            await StoreRow.filter(name=self.store).update(polled=now, settled=settled, problem="", rest_until=None)
 
     async def learned(self, facts: Facts, asked: datetime) -> None:
         """Keep what the store told about itself; of what it did not tell, what it told before."""
         told = {"version": facts.version, "storage": facts.storage, "locale": facts.locale}
         known = {name: value for name, value in told.items() if value}
-        await StoreRow.filter(name=self.store).update(asked=asked, **known)
+        async with self.lease.guard():
+            await StoreRow.filter(name=self.store).update(asked=asked, **known)
 
     async def swept(self, now: datetime, *, slowly: bool) -> None:
         moments = {"swept": now, "swept_slowly": now} if slowly else {"swept": now}
-        await StoreRow.filter(name=self.store).update(**moments)
+        async with self.lease.guard():
+            await StoreRow.filter(name=self.store).update(**moments)
 
     async def baseline_done(self, moment: datetime | None, read: datetime | None, total: int) -> None:
         """What was created before `moment` was there before the bridge: `total` orders, as they were at `read`.
 
         From `read` on the poll takes over, also of the trash. Both are the store's own time.
         """
-        await StoreRow.filter(name=self.store).update(
-            baseline_done=True,
-            baseline=moment,
-            baseline_left=0,
-            baseline_total=total,
-            cursor=read,
-            trash_cursor=read,
-        )
+        async with self.lease.guard():
+            await StoreRow.filter(name=self.store).update(
+                baseline_done=True,
+                baseline=moment,
+                baseline_left=0,
+                baseline_total=total,
+                cursor=read,
+                trash_cursor=read,
+            )
 
     async def webhook_secret(self) -> str:
         """Return the secret that was made for this store's webhooks; "" where none was."""
@@ -129,16 +139,18 @@ class Journal:
         """
         if all(sight.version is None for sight in sights):
             try:
-                async with in_transaction():
+                async with self.lease.transaction():
                     if await self._commit_progress(progress):
                         await self._commit_new(sights, now)
+            except LeaseLost:
+                raise
             except Exception as error:
                 if database_failed(error):
                     raise
             else:
                 return {}
         refused: dict[int, Exception] = {}
-        async with in_transaction():
+        async with self.lease.transaction():
             believed = await self._commit_progress(progress)
             for sight in sights if believed else ():
                 try:
@@ -238,7 +250,7 @@ class Journal:
         Raises Overtaken, and writes nothing, when somebody else wrote about the order since `known` was read, or
         the store is held whole since: what was read meanwhile may be of a time that it went back to.
         """
-        async with in_transaction():
+        async with self.lease.transaction():
             written = await OrderRow.filter(id=known.row, version=known.version).update(
                 version=F("version") + 1,
                 number=look.order.number,
@@ -304,15 +316,17 @@ class Journal:
 
     async def rest(self, order_id: int, until: datetime) -> None:
         """Leave an order alone until then, without a word about it."""
-        await OrderRow.filter(store_id=self.store, order_id=order_id).update(due=until)
+        async with self.lease.guard():
+            await OrderRow.filter(store_id=self.store, order_id=order_id).update(due=until)
 
     async def look_failed(self, row: int, why: str, due: datetime) -> None:
         """A look could not be finished: nothing is known to have changed; try again at `due`."""
-        await OrderRow.filter(id=row).update(why=why, due=due, failures=F("failures") + 1, insisted=False)
+        async with self.lease.guard():
+            await OrderRow.filter(id=row).update(why=why, due=due, failures=F("failures") + 1, insisted=False)
 
     async def set_aside(self, row: int, problem: str, due: datetime | None, now: datetime) -> None:
         """The order can't be understood: keep it visible, and look again later."""
-        async with in_transaction():
+        async with self.lease.transaction():
             changed = await (
                 OrderRow.filter(id=row)
                 .exclude(problem=problem)
@@ -324,15 +338,16 @@ class Journal:
 
     async def never_understood(self, row: int, now: datetime) -> None:
         """The order is gone before it could be understood: nothing about it is open any more."""
-        async with in_transaction():
+        async with self.lease.transaction():
             await OrderRow.filter(id=row).update(problem="", due=None, watched=False, version=F("version") + 1)
             await tell(row, (("seen", "deleted before it could be understood"),), now)
 
     async def stumbled(self, order_id: int, problem: str, due: datetime) -> None:
         """We ourselves failed on the order: keep that visible, and try again at `due`."""
-        await OrderRow.filter(store_id=self.store, order_id=order_id).update(
-            problem=problem, watched=True, due=due, failures=F("failures") + 1, version=F("version") + 1
-        )
+        async with self.lease.guard():
+            await OrderRow.filter(store_id=self.store, order_id=order_id).update(
+                problem=problem, watched=True, due=due, failures=F("failures") + 1, version=F("version") + 1
+            )
 
     async def failures(self, order_id: int) -> int:
         """Return how many looks in a row failed."""
@@ -387,7 +402,7 @@ class Journal:
     async def wake(self, order_ids: Iterable[int], now: datetime) -> None:
         """Let these orders be looked at now, also where a look that began earlier is still to be committed."""
         for some in slices(order_ids):
-            async with in_transaction():
+            async with self.lease.transaction():
                 await own_several(self.store)
                 orders = OrderRow.filter(store_id=self.store, order_id__in=some)
                 await orders.update(due=now, version=F("version") + 1)
@@ -401,7 +416,7 @@ class Journal:
         open_ = ActionRow.filter(open_slot__gt=0)
         acted = await ids(open_.exclude(reason__in=resting) if resting else open_, "open_slot")
         unfinished = await orders_of(self.store, acted)
-        async with in_transaction():
+        async with self.lease.transaction():
             await own_several(self.store)
             ours = OrderRow.filter(store_id=self.store)
             await ours.filter(due__gt=EVER).update(due=now)

@@ -1,7 +1,7 @@
-"""One worker on one database: a second daemon, `once` beside the daemon, or a `restore` under it is refused.
+"""The whole of a database for one process: a worker on SQLite, a `restore` or `upgrade` on either kind.
 
-Several daemons on one PostgreSQL database would hold its lock in shared mode, and part the work by leases; what
-needs the database for itself would go on asking for the whole lock.
+On PostgreSQL those who work hold the same lock in shared mode (`bridge.db.sharing`), so that they refuse, and are
+refused by, who needs the database for itself.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from bridge.errors import DatabaseError
 
 log = structlog.get_logger()
 
-_KEY = 0x77632D6272696467
+KEY = 0x77632D6272696467
 """Names the lock among the advisory locks of a PostgreSQL database: "wc-bridg" in ASCII."""
 _AGAIN = 5.0
 """Seconds after which a lock that was lost with its connection is asked for again."""
@@ -77,7 +77,7 @@ class _ServerLock:
             from bridge.db.postgres import connect  # noqa: PLC0415 (its driver is an extra)
 
             connection = await connect(self._url)
-            taken = not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _KEY)
+            taken = not await connection.fetchval("SELECT pg_try_advisory_lock($1)", KEY)
         if taken:
             await connection.close()
             raise _taken(shown(self._url))
@@ -100,7 +100,7 @@ class _ServerLock:
 
     async def let_go(self) -> None:
         with suppress(*FAILURES):
-            await self._connection.execute("SELECT pg_advisory_unlock($1)", _KEY, timeout=_AGAIN)
+            await self._connection.execute("SELECT pg_advisory_unlock($1)", KEY, timeout=_AGAIN)
             await self._connection.close(timeout=_AGAIN)
 
 

@@ -247,6 +247,25 @@ class OutageRow(Model):
         unique_together = (("store", "remote"),)
 
 
+class LeaseRow(Model):
+    """Who works on a store, on a database that several daemons share. All moments are the server's."""
+
+    store = fields.CharField(max_length=64, primary_key=True)
+    token = fields.CharField(max_length=32)
+    """Names the lease among all that there ever were."""
+    host = fields.TextField()
+    """The machine of the process that holds it, for people."""
+    pid = fields.IntField()
+    since = fields.DatetimeField()
+    until = fields.DatetimeField()
+    """When it runs out; in the past once it is given back."""
+    wanted = fields.DatetimeField(null=True)
+    """When a daemon that has fewer stores asked to have it; null: none has."""
+
+    class Meta:
+        table = "leases"
+
+
 class EventRow(Model):
     """One line of an order's story."""
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tortoise.expressions import F
-from tortoise.transactions import in_transaction
 
 from bridge.db import firsts
 from bridge.db.codec import ATTEMPT, dump, load
+from bridge.db.leases import Lease
 from bridge.db.models import ActionRow, NoteRow, OrderRow
-from bridge.db.rows import ids, own, tell
+from bridge.db.rows import claim, ids, own, tell
 from bridge.domain.attempts import Attempt
 from bridge.domain.records import State
 
@@ -33,23 +33,43 @@ class DueNote:
 class Outbox:
     """The outbox of one store."""
 
-    def __init__(self, store: str) -> None:
+    def __init__(self, store: str, lease: Lease | None = None) -> None:
+        """`lease`: what is written needs it; None: nobody else works on the store."""
         self.store = store
+        self.lease = lease or Lease(store)
 
     # ------------------------------------------------------------------ calls
 
     async def recover(self, now: datetime) -> int:
-        """Take calls that a crash cut off as unknown, ended now; return how many there were."""
-        cut_off = await ids(ActionRow.filter(state=State.RUNNING, order__store_id=self.store), "id")
+        """Take calls that a crash cut off as unknown, ended now; return how many there were.
+
+        Of a store that comes from another machine, those unknown already are taken to have ended now too: when they
+        did is written down by that one's clock, which may be an hour ahead.
+        """
+        ours = ActionRow.filter(order__store_id=self.store)
+        cut_off = await ids(ours.filter(state=State.RUNNING), "id")
         for action in cut_off:
             await self.cut_off(action, "the bridge stopped in the middle of the call", now)
+        if self.lease.elsewhere:
+            for row in await ours.filter(state=State.UNKNOWN).exclude(id__in=cut_off or [-1]):
+                await self._ended(row, now)
         return len(cut_off)
+
+    async def _ended(self, row: ActionRow, now: datetime) -> None:
+        """Take a call of unknown outcome to have ended now."""
+        attempt = load(ATTEMPT, row.attempt)
+        if attempt is None:
+            return
+        async with self.lease.transaction():
+            await own(row.order_id)
+            unknown = ActionRow.filter(id=row.id, state=State.UNKNOWN)
+            await unknown.update(attempt=dump(ATTEMPT, replace(attempt, ended=now)))
 
     async def cut_off(self, action: int, why: str, now: datetime) -> None:
         """Take a call whose ending was never recorded as unknown, ended now."""
         row = await ActionRow.get(id=action)
         attempt = load(ATTEMPT, row.attempt)
-        async with in_transaction():
+        async with self.lease.transaction():
             await own(row.order_id)
             running = ActionRow.filter(id=action, state=State.RUNNING)
             if await running.update(
@@ -64,10 +84,13 @@ class Outbox:
     async def begin_attempt(self, action: int, attempt: Attempt, now: datetime, account: str = "") -> bool:
         """Write a call down before it is made; False when the action is no longer there to be made.
 
-        At the provider's `account` ("": the call is to none) nothing begins beside the first call of its kind.
+        Nor is it where somebody else has it, or its order, at this moment: it comes up again. At the provider's
+        `account` ("": the call is to none) nothing begins beside the first call of its kind.
         """
-        async with in_transaction():
+        async with self.lease.transaction():
             if account and not await firsts.claim(self.store, account, attempt.step.call, action):
+                return False
+            if not await claim(action):
                 return False
             taken = await ActionRow.filter(id=action, state__in=[State.READY, State.WAITING]).update(
                 state=State.RUNNING,
@@ -96,7 +119,7 @@ class Outbox:
         next_try: datetime | None = None,
     ) -> None:
         """Record how a call ended. Whether it took effect is for the next look to say."""
-        async with in_transaction():
+        async with self.lease.transaction():
             running = await ActionRow.filter(id=action, state=State.RUNNING).update(
                 state=state,
                 reason=reason or text,
@@ -134,17 +157,20 @@ class Outbox:
         False where somebody else has sent it since it was read, or it is not to be sent any more.
         """
         as_read = NoteRow.filter(id=note.id, attempts=note.attempts, next_try__isnull=False)
-        return bool(await as_read.update(attempts=F("attempts") + 1, next_try=next_try))
+        async with self.lease.guard():
+            return bool(await as_read.update(attempts=F("attempts") + 1, next_try=next_try))
 
     async def note_delayed(self, note: int, next_try: datetime) -> None:
-        await NoteRow.filter(id=note, next_try__isnull=False).update(next_try=next_try)
+        async with self.lease.guard():
+            await NoteRow.filter(id=note, next_try__isnull=False).update(next_try=next_try)
 
     async def note_withdrawn(self, note: int) -> None:
         """It is not true any more; what is true then may be told anew."""
-        await NoteRow.filter(id=note).delete()
+        async with self.lease.guard():
+            await NoteRow.filter(id=note).delete()
 
     async def note_ended(self, note: DueNote, note_id: int | None, text: str, now: datetime) -> None:
         """The note stands in the store as `note_id`, or (None) never will."""
-        async with in_transaction():
+        async with self.lease.transaction():
             await NoteRow.filter(id=note.id).update(note_id=note_id, next_try=None)
             await tell(note.order, (("noted", text),), now)

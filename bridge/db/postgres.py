@@ -19,9 +19,13 @@ _ANSWER = 60
 _SETTINGS = {
     "application_name": "wc-bridge",
     "lock_timeout": f"{_WAIT}s",
-    "tcp_keepalives_idle": "60",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
     "timezone": "UTC",
 }
+_IDLE = {"idle_in_transaction_session_timeout": "10s"}
+"""What a process that was stopped, or whose machine is gone, has locked is free again after this."""
 
 
 class NotThere(DBConnectionError):
@@ -34,7 +38,7 @@ class Client(AsyncpgDBClient):
         self._url, self._read_only = url, read_only
 
     async def create_pool(self, **_: Any) -> Any:
-        own = {"default_transaction_read_only": "on"} if self._read_only else {}
+        own = _IDLE | ({"default_transaction_read_only": "on"} if self._read_only else {})
         with _reached():
             return await asyncpg.create_pool(
                 self._url,

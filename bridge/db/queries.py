@@ -12,6 +12,7 @@ from bridge.db import bounds, firsts
 from bridge.db.bounds import Bunch
 from bridge.db.codec import PAYMENT, load
 from bridge.db.firsts import First
+from bridge.db.leases import Holder, holders
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, OutageRow, SettlementRow, StoreRow
 from bridge.db.outages import count_waiting, outages
 from bridge.db.rewinds import former, number_of
@@ -127,7 +128,8 @@ async def order(store: str, order_id: int) -> dict[str, Any]:
 async def status(
     now: datetime, stores: Mapping[str, str] | None = None, warn_after: Mapping[str, timedelta] | None = None
 ) -> list[dict[str, Any]]:
-    """Per store: mode, last good poll, orders open, actions by state, what is tried for long, what needs attention.
+    """Per store: mode, last good poll, orders open, actions by state, what is tried for long, what needs attention;
+    and who works on it, where several may.
 
     `stores` (name: mode) are those of settings.yaml; one that was never started is there too, with nothing in it.
     `warn_after` says of each how old an action may be before it is tried for long.
@@ -135,8 +137,18 @@ async def status(
     rows = {row.name: row for row in await StoreRow.all()}
     for name, mode in (stores or {}).items():
         rows.setdefault(name, StoreRow(name=name, mode=mode))
-    patience = warn_after or {}
-    return [await _store(rows[name], now, patience.get(name, PATIENCE)) for name in sorted(rows)]
+    patience, workers = warn_after or {}, await holders()
+    return [
+        {
+            **await _store(rows[name], now, patience.get(name, PATIENCE)),
+            "worker": _worker(workers[name]) if name in workers else None,
+        }
+        for name in sorted(rows)
+    ]
+
+
+def _worker(holder: Holder) -> dict[str, Any]:
+    return {"host": holder.host, "pid": holder.pid, "since": _moment(holder.since)}
 
 
 async def _store(row: StoreRow, now: datetime, patience: timedelta) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from tortoise.connection import get_connection
 from tortoise.expressions import F
 from tortoise.queryset import QuerySet
 
@@ -57,6 +58,21 @@ async def own(order_row: int) -> None:
 async def own_several(store: str) -> None:
     """Begin a transaction that writes to several orders of a store; of such, one at a time goes on."""
     await StoreRow.filter(name=store).update(problem=F("problem"))
+
+
+async def claim(action: int) -> bool:
+    """Have an action and its order to oneself until the transaction ends; False where somebody else has either.
+
+    On SQLite nobody can while a transaction writes.
+    """
+    if not get_connection("default").capabilities.support_for_update:
+        return True
+    row = ActionRow.filter(id=action)
+    found = await row.values("order_id")
+    orders = OrderRow.filter(id__in=[it["order_id"] for it in found] or [-1])
+    if not await orders.select_for_update(skip_locked=True, no_key=True):
+        return False
+    return bool(await row.select_for_update(skip_locked=True))
 
 
 async def save_settlements(row: int, wanted: Sequence[Settlement]) -> None:

@@ -18,7 +18,7 @@ from bridge.domain.steps import Call, Step
 from bridge.engine import outages
 from bridge.engine.looking import Ready
 from bridge.engine.unit import Unit
-from bridge.errors import AnswerLost, Busy, Nonsense, RemoteError, Unreachable
+from bridge.errors import AnswerLost, Busy, LeaseLost, Nonsense, RemoteError, Unreachable
 from bridge.ports import Request
 
 log = structlog.get_logger()
@@ -30,7 +30,11 @@ PAUSES = (0.1, 0.5, 2.0)
 
 
 async def act(unit: Unit, ready: Ready) -> bool:
-    """Make the call of a step that a look has just derived; False when somebody else has taken or ended it."""
+    """Make the call of a step that a look has just derived; False when somebody else has taken or ended it, or the
+    store may be somebody else's before the call has ended.
+    """
+    if not unit.lease.outlives_call():
+        return False
     made, prepared = attempt(ready), request(unit, ready)
     unit.calling.add(ready.action)
     try:
@@ -102,7 +106,7 @@ def request(unit: Unit, ready: Ready) -> Request | Refused | None:
         charges=lines,
         key=step.key,
         everything=step.everything,
-        fresh=lambda: unit.now() - ready.looked <= FRESH,
+        fresh=lambda: unit.now() - ready.looked <= FRESH and unit.lease.outlives_call(),
     )
 
 
@@ -165,6 +169,8 @@ async def _record(unit: Unit, ready: Ready, attempt: Attempt, outcome: Outcome) 
                 refusal=outcome.reason if isinstance(outcome, Refused) else "",
                 next_try=_next_try(unit, ready, outcome, now),
             )
+        except LeaseLost:  # whoever has the store next takes the call for unknown
+            raise
         except Exception as error:
             if pause is None:  # the next look takes the call for unknown
                 raise

@@ -41,12 +41,14 @@ async def followed(
 async def notice(unit: Unit, known: Known, order: Order, found: Sequence[Followed]) -> bool:
     """Count what followed; at the second time in a day the store is held. Say whether it was."""
     store, now = unit.store.name, unit.now()
-    before = await alone.noticed(store, known.row, now, DAY)
+    async with unit.lease.guard():
+        before = await alone.noticed(store, known.row, now, DAY)
     log.warning("store.not_alone", store=store, order=order.id, what=found[0].text)
     if before + len(found) < TWICE:
         return False
     why = f"the plugin's order management seems to be on: on order {order.id}, {found[-1].text}"
-    return await holds.hold(store, Held.PLUGIN, why)
+    async with unit.lease.guard():
+        return await holds.hold(store, Held.PLUGIN, why)
 
 
 async def _ahead(unit: Unit) -> timedelta:

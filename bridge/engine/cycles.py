@@ -53,7 +53,9 @@ class Ended:
 
 
 async def start(unit: Unit, mode: str) -> None:
-    """Make the store known to the journal, and take calls that a crash cut off as unknown."""
+    """Make the store known to the journal, and take calls that a crash, or whoever had the store before, cut off as
+    unknown.
+    """
     unit.restored = (await unit.journal.open(mode)).restored
     await alone.live_since(unit.store.name, live=mode == "live", now=unit.now())
     await misplaced(unit)

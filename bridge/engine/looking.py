@@ -120,6 +120,7 @@ async def _read_payment(unit: Unit, known: Known, mine: Claim | None) -> Payment
 
 
 async def _read(unit: Unit, provider: Provider, payment_id: str) -> Payment:
+    unit.lease.check()
     payment = await provider.read(payment_id)
     await outages.answered(unit, provider.name)
     return payment

@@ -44,7 +44,7 @@ async def _not_answered(
     outage = unanswered(before, remote, why, now, unit.chance(), after=after, sure=sure, calls=calls)
     unit.outages[remote] = outage
     unit.confirmed.add(remote)
-    async with unit.one_writes:
+    async with unit.one_writes, unit.lease.guard():
         await kept.keep(unit.store.name, outage)
     if outage.paused and not (before and before.paused):
         log.warning("remote.paused", store=unit.store.name, remote=remote, problem=why)
@@ -59,7 +59,7 @@ async def answered(unit: Unit, remote: str, *, call: bool = False) -> None:
         return
     del unit.outages[remote]
     now = unit.now()
-    async with unit.one_writes:
+    async with unit.one_writes, unit.lease.guard():
         await kept.end(unit.store.name, outage, now, hurry=outage.was_felt(now))
     if outage.paused:
         event = "remote.recovered" if outage.alerted else "remote.resumed"
@@ -95,7 +95,8 @@ async def who_asks(unit: Unit, without: set[int]) -> list[tuple[int, Outage]]:
         if order is not None:
             found.append((order, outage))
             if outage.calls:
-                await kept.may_call(unit.store.name, order)
+                async with unit.lease.guard():
+                    await kept.may_call(unit.store.name, order)
         elif outage.calls and not without:
             await answered(unit, remote, call=True)  # nobody has a call to make any more
     return found
@@ -108,7 +109,7 @@ async def alert(unit: Unit) -> None:
         if not outage.lasts(unit.now()):
             continue
         unit.outages[remote] = replace(outage, alerted=True)
-        async with unit.one_writes:
+        async with unit.one_writes, unit.lease.guard():
             await kept.keep(unit.store.name, unit.outages[remote])
         waiting = await kept.count_waiting(unit.store.name, remote, unit.now())
         log.error(
@@ -134,4 +135,5 @@ async def _tell_staff(unit: Unit, outage: Outage) -> None:
         step = longed_for(known.order, known.payment, known.record, unit.rules, now)
         if step is not None and now - since >= LONG:
             mark, text = promise(unit, known.order, step, outage)
-            await kept.promise(unit.store.name, order_id, outage.remote, mark, text, now)
+            async with unit.lease.guard():
+                await kept.promise(unit.store.name, order_id, outage.remote, mark, text, now)

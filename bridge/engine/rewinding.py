@@ -97,7 +97,8 @@ async def went_back(unit: Unit, known: Known, order: Order) -> bool:
         await unit.journal.rest(order.id, now + AGAIN)
         return True
     name = unit.store.name
-    await rewinds.hold(name, why, known, hold_told(Held.REWOUND, why, name), now)
+    async with unit.lease.guard():
+        await rewinds.hold(name, why, known, hold_told(Held.REWOUND, why, name), now)
     return await rests(unit, order.id)
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from bridge.db.journal import Journal
+from bridge.db.leases import Lease
 from bridge.db.outbox import Outbox
 from bridge.domain.binding import Place
 from bridge.domain.claims import Method, claim
@@ -25,6 +26,8 @@ class Unit:
     methods: tuple[Method, ...]
     journal: Journal
     outbox: Outbox
+    lease: Lease
+    """The right to work on the store, for as long as it lives."""
     rules: Rules
     live: bool
     """False: look, decide and record, but write nothing to store or provider."""

@@ -20,6 +20,7 @@ from bridge.engine.noting import write_notes
 from bridge.engine.rewinding import may_act
 from bridge.engine.turns import may_call
 from bridge.engine.unit import Unit
+from bridge.errors import LeaseLost
 
 log = structlog.get_logger()
 
@@ -30,6 +31,8 @@ NOTES, PERSONS = "notes", "persons"
 REST = timedelta(minutes=1)
 """Until an order is looked at again whose work did not come to an end."""
 LONGEST_REST = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+"""Until an order is looked at again whose call somebody else, in this moment, keeps from being made."""
 TICK = 1.0
 """Seconds after which the journal is asked again what is due, while slow remotes keep others waiting."""
 STEPS = 12
@@ -56,6 +59,7 @@ async def work(unit: Unit, order_id: int, stopping: asyncio.Event | None = None)
         if ready is None or (stopping and stopping.is_set()) or not await may_call(unit, ready):
             break
         if not await act(unit, ready):
+            unit.resting[order_id] = unit.now() + SECOND
             break
     else:
         await unit.journal.wake([order_id], unit.now() + REST)
@@ -73,7 +77,7 @@ async def work_all_due(unit: Unit, stopping: asyncio.Event | None = None) -> int
     worked = 0
     try:
         while True:
-            while not (stopping and stopping.is_set()) and (pieces := await _due(unit, running.values())):
+            while _goes_on(unit, stopping) and (pieces := await _due(unit, running.values())):
                 for piece in pieces:
                     unit.busy.add(piece.order)
                     running[asyncio.create_task(_one(unit, piece, stopping))] = piece
@@ -87,6 +91,11 @@ async def work_all_due(unit: Unit, stopping: asyncio.Event | None = None) -> int
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+def _goes_on(unit: Unit, stopping: asyncio.Event | None) -> bool:
+    """Whether new work is begun: not at the end, nor where the store may be somebody else's before a call ends."""
+    return not (stopping and stopping.is_set()) and unit.lease.outlives_call()
 
 
 async def _due(unit: Unit, running: Collection[Piece]) -> list[Piece]:
@@ -127,6 +136,8 @@ async def _one(unit: Unit, piece: Piece, stopping: asyncio.Event | None) -> None
             await write_notes(unit, order_id)
         if outage is not None:
             await outages.asked_in_vain(unit, outage)
+    except LeaseLost:
+        log.info("order.left", store=unit.store.name, order=order_id)
     except Exception as error:
         # A bug with one order must neither stop the others nor spin: it is told, and tried again after a rest.
         log.exception("order.failed", store=unit.store.name, order=order_id)

@@ -1,5 +1,6 @@
 """What every provider's adapter shares: one request, and what its ending says about whether it was executed."""
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,9 @@ import aiohttp
 import simplejson
 
 from bridge.errors import AnswerLost, Busy, Unreachable
+from bridge.ports import CALL
 
+_CALLS = aiohttp.ClientTimeout(total=CALL, connect=5)
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 
@@ -60,6 +63,11 @@ async def send(
     except (ValueError, RecursionError):
         body = None
     return Answer(status, body, retry_after)
+
+
+def of_a_call(timeout: aiohttp.ClientTimeout) -> aiohttp.ClientTimeout:
+    """What remains of a timeout for what may move money; see `CALL`."""
+    return min(timeout, _CALLS, key=lambda it: it.total or math.inf)
 
 
 class TooLate(Busy):

@@ -52,11 +52,14 @@ class WooStore:
         keep_meta: frozenset[str],
         concurrency: int = 2,
         timeout: aiohttp.ClientTimeout = _TIMEOUT,
+        may_write: Callable[[], bool] = lambda: True,
+        check: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
         nonce: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
         """`url` is the shop's own address, `keep_meta` the order meta that may be kept.
 
+        Nothing is written unless `may_write` when its turn has come, and nothing asked where `check` raises then.
         `clock` gives seconds since 1970; each `nonce` differs from all before it.
         """
         self._name = name
@@ -69,6 +72,8 @@ class WooStore:
             credentials=Credentials(key=consumer_key, secret=consumer_secret),
             concurrency=concurrency,
             timeout=timeout,
+            may_write=may_write,
+            check=check,
             clock=clock,
             nonce=nonce,
         )

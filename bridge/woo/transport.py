@@ -5,6 +5,7 @@ past every cache. Redirects are not followed: a signature holds for one address,
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -17,6 +18,7 @@ import stamina
 from yarl import URL
 
 from bridge.errors import AnswerLost, Busy, Unreachable
+from bridge.ports import CALL
 from bridge.woo.errors import Answer, Asked, body_of, is_visitor
 from bridge.woo.signing import Credentials, Way, first_way, sign
 
@@ -24,6 +26,7 @@ _API = "/wp-json/wc/v3/"
 _ATTEMPTS = 3
 _PATIENCE = timedelta(seconds=30)
 """A store that asks for a longer wait is not waited for here: the caller has other things to do."""
+_WRITES = aiohttp.ClientTimeout(total=CALL, sock_connect=5)
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 
@@ -43,6 +46,8 @@ class Transport:
         credentials: Credentials,
         concurrency: int,
         timeout: aiohttp.ClientTimeout,
+        may_write: Callable[[], bool],
+        check: Callable[[], None],
         clock: Callable[[], float],
         nonce: Callable[[], str],
     ) -> None:
@@ -51,6 +56,7 @@ class Transport:
         self._credentials = credentials
         self._gate = asyncio.Semaphore(concurrency)
         self._timeout = timeout
+        self._may_write, self._check = may_write, check
         self._clock = clock
         self._nonce = nonce
         self._way = first_way(self._url)
@@ -67,7 +73,7 @@ class Transport:
         raise AssertionError("the last attempt returns or raises")
 
     async def write(self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any]) -> Any:
-        """Send `body` as JSON, once, and return the decoded answer.
+        """Send `body` as JSON, once, and return the decoded answer. Raises Unreachable where it may not write now.
 
         aiohttp itself sends a PUT again, once, when a kept connection turns out to be closed; it never does so
         with a POST.
@@ -118,14 +124,19 @@ class Transport:
         self, way: Way, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any] | None
     ) -> Answer:
         headers = {"Accept": "application/json", "Cache-Control": "no-cache", "User-Agent": "wc-bridge"}
-        data = None
+        data, timeout = None, self._timeout
         if body is not None:
+            timeout = min(timeout, _WRITES, key=lambda it: it.total or math.inf)
             headers["Content-Type"] = "application/json"
             data = simplejson.dumps(body, use_decimal=True).encode()
         # The causes of what is raised are cut off: aiohttp's own errors quote the address, keys and all.
         try:
             async with self._gate:
                 self._heed()
+                self._check()
+                if body is not None and not self._may_write():
+                    text = f"nothing is written to store {self.asked.store} now; it is tried again"
+                    raise Unreachable(text, remote=self.asked.store)
                 signed = sign(
                     way,
                     method,
@@ -140,7 +151,7 @@ class Transport:
                     signed.url,
                     headers=headers | signed.headers,
                     data=data,
-                    timeout=self._timeout,
+                    timeout=timeout,
                     allow_redirects=False,
                 ) as response:
                     text = (await response.read()).decode("utf-8", errors="replace")

@@ -89,13 +89,13 @@ async def until(seen: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def started(*words: str, **options: Any) -> AsyncIterator[Daemon]:
-    """Start a command as a process; it is gone afterwards, whatever the test did."""
+async def started(*words: str, module: str = "bridge", **options: Any) -> AsyncIterator[Daemon]:
+    """Start a command (or another module) as a process; it is gone afterwards, whatever the test did."""
     environment = {**os.environ, "PYTHONWARNINGS": "default"}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "bridge",
+        module,
         *words,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

@@ -112,16 +112,33 @@ async def test_a_refund_is_approved_or_dropped_never_both(tmp_path: Path) -> Non
         assert w.books(it) == (0, TOTAL, 0)
 
 
-async def test_a_refund_that_is_dropped_while_its_call_begins_is_either(tmp_path: Path) -> None:
-    """Whoever comes first; the other is told."""
+@pytest.mark.parametrize("held", ["orders WHERE order_id = {it.id}", "actions WHERE id = {action}"])
+async def test_a_call_of_which_somebody_has_the_order_or_the_action_is_left_alone(
+    tmp_path: Path, held: str
+) -> None:
+    """It does not wait for them, and comes up again."""
     async with known_order(tmp_path) as (w, it):
         ready = await _about_to_capture(w, it)
         unit, now = await w.bridge(), w.clock.now()
-        begin = unit.outbox.begin_attempt(ready.action, acting.attempt(ready), now)
-        row = f"actions WHERE id = {ready.action}"
-        dropped, begun = await _at_once(w, row, drop(ready.action, "cash", now), begin)
-        assert not isinstance(dropped, BaseException)
-        assert begun is False
+        holder = await asyncpg.connect(w.database)
+        async with holder.transaction():
+            row = held.format(it=it, action=ready.action)
+            await holder.execute(f"SELECT 1 FROM {row} FOR NO KEY UPDATE")  # noqa: S608 (the case says which)
+            async with asyncio.timeout(5):
+                assert not await unit.outbox.begin_attempt(ready.action, acting.attempt(ready), now)
+        await holder.close()
+        assert await w.states(it.id) == [f"capture {TOTAL} ready"]
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, 0)
+
+
+async def test_a_refund_that_is_dropped_before_its_call_begins_is_not_called(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        ready = await _about_to_capture(w, it)
+        unit, now = await w.bridge(), w.clock.now()
+        dropped = await drop(ready.action, "cash", now)
+        assert dropped.action == ready.action
+        assert not await acting.act(unit, ready)
         assert await w.states(it.id) == [f"capture {TOTAL} dropped"]
         assert w.calls() == []
 
@@ -130,8 +147,8 @@ async def test_one_call_is_begun_once(tmp_path: Path) -> None:
     async with known_order(tmp_path) as (w, it):
         ready = await _about_to_capture(w, it)
         unit, now = await w.bridge(), w.clock.now()
-        both = (unit.outbox.begin_attempt(ready.action, acting.attempt(ready), now) for _ in range(2))
-        assert await _at_once(w, f"actions WHERE id = {ready.action}", *both) == [True, False]
+        each = (unit.outbox.begin_attempt(ready.action, acting.attempt(ready), now) for _ in range(8))
+        assert sorted(await asyncio.gather(*each)) == [False] * 7 + [True]
         assert len(await w.told(it.id, "called")) == 1
 
 

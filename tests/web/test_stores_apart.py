@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bridge.daemon import GRACE, LAST
 from bridge.sandbox.faults import Fault
+from bridge.ticking import GRACE, LAST
 from tests.commands.shop import Daemon, Shop, open_shop, until
 from tests.web.bridge import polls
 from tests.web.test_daemon import captured

@@ -9,7 +9,7 @@ import aiohttp
 import stamina
 
 from bridge.errors import AccessDenied, AnswerLost, Busy, Nonsense, Unreachable
-from bridge.providers.http import Answer, TooLate, send
+from bridge.providers.http import Answer, TooLate, of_a_call, send
 
 REMOTE = "Ecster"
 KEYS_REFUSED = "Ecster refuses the keys: check api_key and merchant_key in settings.yaml, and their permissions"
@@ -98,5 +98,5 @@ class Api:
                 remote=REMOTE,
                 headers=self._headers,
                 json=body,
-                timeout=self._timeout,
+                timeout=self._timeout if body is None else of_a_call(self._timeout),
             )

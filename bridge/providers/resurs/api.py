@@ -1,8 +1,8 @@
 """HTTP with Resurs: one token for everybody, requests with it, and what their failures mean.
 
 Reads are tried three times, calls never twice: the one exception is a call answered with 401, which was not
-executed and goes out once more with a new token. 30 s in all, as the vendor's SDK has it; less to connect than
-its 15 s, so that a call is not made on a look that is long past.
+executed and goes out once more with a new token. 30 s for a read, as the vendor's SDK has it, and `CALL` for a
+call; less to connect than its 15 s, so that a call is not made on a look that is long past.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ import stamina
 from pydantic import ValidationError
 
 from bridge.errors import AccessDenied, AnswerLost, Busy, Nonsense, SettingsError, Unreachable
-from bridge.providers.http import Answer, TooLate, send
+from bridge.providers.http import Answer, TooLate, of_a_call, send
 from bridge.providers.resurs.settings import ResursSettings
 from bridge.providers.resurs.wire import Token
 
@@ -129,9 +129,8 @@ class Api:
             if not fresh():
                 raise TooLate(NAME)
             url = f"{self.settings.host}{path}"
-            return await send(
-                self._session, method, url, remote=NAME, headers=headers, json=body, timeout=self._timeout
-            )
+            timeout = self._timeout if body is None else of_a_call(self._timeout)
+            return await send(self._session, method, url, remote=NAME, headers=headers, json=body, timeout=timeout)
 
     async def _token(self) -> str:
         """Return a token that is good for a while; one fetch serves all who wait. Never raises AnswerLost."""

@@ -1,0 +1,140 @@
+"""A post: one store of a daemon's settings. It is worked on while its lease is ours, and waited for while another
+daemon has it.
+"""
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bridge.app import Workplace
+from bridge.db.journal import Journal
+from bridge.engine.progress import Listener
+from bridge.errors import BridgeError
+from bridge.ports import CALL
+from bridge.settings import StoreSettings
+from bridge.ticking import GRACE, Ticks
+from bridge.web.hints import Hints
+from bridge.web.webhooks import Shop
+
+log = structlog.get_logger()
+
+AGAIN = 1.0
+"""Seconds after which a store that another daemon has is tried again."""
+LEAVE = 5.0
+"""Seconds for which a store is left to the one that has asked for it."""
+SELDOM = 5.0
+"""Seconds from one hint about an order to the next that is passed on to the daemon that has the store. That one's
+look begins anew with each, so they must not come faster than a shop answers."""
+
+
+class Post:
+    def __init__(
+        self,
+        place: Workplace,
+        store: StoreSettings,
+        scheduler: AsyncIOScheduler,
+        stopping: asyncio.Event,
+        progress: Listener | None,
+    ) -> None:
+        self._place, self._store, self._scheduler, self._stopping = place, store, scheduler, stopping
+        self._progress = progress
+        self._ticks: Ticks | None = None
+        self._journal = Journal(store.name)
+        self._passed_on = Hints(self._pass_on, pause=SELDOM)
+        self._problem = ""
+
+    @property
+    def name(self) -> str:
+        return self._store.name
+
+    @property
+    def works(self) -> bool:
+        return self._ticks is not None
+
+    async def take_up(self) -> bool:
+        """Take the store and begin to work on it; False while another daemon has it. Raises DatabaseError."""
+        unit = await self._place.begin(self._store)
+        if unit is None:
+            return False
+        unit.progress = self._progress or unit.progress
+        self._ticks = Ticks(unit, self._store)
+        self._ticks.wind(self._scheduler)
+        return True
+
+    async def keep(self) -> None:
+        """Work on the store whenever it is ours, until the end; then let it go."""
+        while not self._stopping.is_set():
+            if self._ticks is None:
+                await self._try_again()
+            else:
+                lease = self._ticks.unit.lease
+                await _first(self._stopping, lease.lost, lease.wanted)
+                await self._let_go(self._ticks)
+        await self._passed_on.close()
+
+    async def _try_again(self) -> None:
+        if await self._pause(AGAIN):
+            return
+        try:
+            if await self.take_up():
+                log.info("store.taken", store=self.name)
+        except BridgeError as error:
+            if str(error) != self._problem:
+                log.warning("store.not_taken", store=self.name, problem=str(error))
+            self._problem = str(error)
+        except Exception:
+            log.exception("store.not_taken", store=self.name)
+        else:
+            self._problem = ""
+
+    async def _pause(self, seconds: float) -> bool:
+        """Whether the end has come before so many seconds."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        return self._stopping.is_set()
+
+    async def _let_go(self, ticks: Ticks) -> None:
+        """Stop work: at once where the store may be another's already, in a while where the end has come, and when
+        no call is under way where another merely wants it.
+        """
+        self._ticks, lease = None, ticks.unit.lease
+        if lease.lost.is_set():
+            await ticks.drain(0)
+            return
+        await ticks.drain(GRACE if self._stopping.is_set() else CALL)
+        await self._place.leases.give_back(lease)
+        if not self._stopping.is_set():
+            log.info("store.handed_over", store=self.name)
+            await self._pause(LEAVE)
+
+    def shop(self) -> Shop:
+        """This store for the listener. Raises SettingsError where its secret can't be read."""
+        given = self._store.webhook_secret.reveal() if self._store.webhook_secret else ""
+
+        async def secret() -> str:
+            return given or await self._journal.webhook_secret()
+
+        return Shop(secret=secret, hint=self._hint)
+
+    def _hint(self, order_id: int) -> None:
+        if self._ticks is not None:
+            self._ticks.hint(order_id)
+        else:
+            self._passed_on.add(order_id)
+
+    async def _pass_on(self, order_id: int) -> bool:
+        """Have whoever works on the store look at an order; one that is not known yet comes in by its poll."""
+        await self._journal.wake([order_id], self._place.now())
+        return True
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Wait for the first of these."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()

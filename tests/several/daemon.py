@@ -1,0 +1,16 @@
+"""`wc-bridge run` with leases of other terms: `python -m tests.several.daemon SETTINGS TERMS`, these as JSON."""
+
+import asyncio
+import json
+import logging
+import sys
+from pathlib import Path
+
+from bridge import logs
+from bridge.app import read_settings
+from bridge.daemon import serve
+from bridge.db.leases import Terms
+
+if __name__ == "__main__":
+    logs.configure(logging.INFO)
+    asyncio.run(serve(read_settings(Path(sys.argv[1])), terms=Terms(**json.loads(sys.argv[2]))))
