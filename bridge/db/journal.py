@@ -314,10 +314,11 @@ class Journal:
         )
         return action
 
-    async def rest(self, order_id: int, until: datetime) -> None:
-        """Leave an order alone until then, without a word about it."""
+    async def rest(self, order_id: int, until: datetime, version: int | None = None) -> None:
+        """Leave an order alone until then, without a word about it; if given, only while this is its version."""
+        rows = OrderRow.filter(store_id=self.store, order_id=order_id)
         async with self.lease.guard():
-            await OrderRow.filter(store_id=self.store, order_id=order_id).update(due=until)
+            await (rows if version is None else rows.filter(version=version)).update(due=until)
 
     async def look_failed(self, row: int, why: str, due: datetime) -> None:
         """A look could not be finished: nothing is known to have changed; try again at `due`."""

@@ -28,6 +28,8 @@ _MAKING = KEY + 1
 """Names the lock of the one who makes the tables, of several that start on an empty database."""
 _PATIENCE = 5.0
 """Seconds in which the server must have answered; then it is tried again through a new connection."""
+_MADE = 60.0
+"""Seconds in which another process must have made the tables."""
 _WATCH = 0.5
 """Seconds from one look for leases that have run out to the next."""
 _AGAIN = 1.0
@@ -78,7 +80,7 @@ async def working(
         return
     shared = Shared(url, terms or Terms(), clock)
     async with shared.joined():
-        await shared.ask("SELECT pg_advisory_lock($1)", _MAKING)
+        await shared.ask("SELECT pg_advisory_lock($1)", _MAKING, patience=_MADE)
         async with opened(url):
             await shared.ask("SELECT pg_advisory_unlock($1)", _MAKING)
             yield shared
@@ -146,12 +148,12 @@ class Shared:
         """Ask whoever works on the most stores for its part too many of these. Raises DatabaseError."""
         await self.ask(_ASK_FOR, list(stores), len(self._held))
 
-    async def ask(self, statement: str, *values: object) -> list[Any]:
+    async def ask(self, statement: str, *values: object, patience: float = _PATIENCE) -> list[Any]:
         """Run a statement on the connection that has the lock. Raises DatabaseError."""
         async with self._one_asks:
             try:
                 with translated(self._url):
-                    async with asyncio.timeout(_PATIENCE):
+                    async with asyncio.timeout(patience):
                         if self._connection is None or self._connection.is_closed():
                             await self._join()
                         rows: list[Any] = await self._connection.fetch(statement, *values)
@@ -188,6 +190,8 @@ class Shared:
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(_AGAIN if self._failing else self._terms.renewal)
+            if not self._held:  # nor, at a first start, is there a table yet
+                continue
             asked = self._clock()
             held = dict(self._held)
             try:

@@ -19,5 +19,6 @@ async def may_call(unit: Unit, ready: Ready) -> bool:
     waits = await firsts.must_wait(unit.store.name, account, ready.step.call, ready.action)
     turn = now + FIRST if waits else unit.pace.turn(ready.order.id, now)
     if turn > now:
-        await unit.journal.rest(ready.order.id, turn)
+        # Whoever wants it looked at since the look that led here is not kept waiting.
+        await unit.journal.rest(ready.order.id, turn, ready.known.version + 1)
     return turn <= now

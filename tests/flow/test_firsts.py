@@ -11,11 +11,12 @@ import structlog
 from structlog.testing import capture_logs
 
 from bridge.db.bounds import bunch
-from bridge.db.persons import approve, drop
+from bridge.db.persons import approve, drop, look_again
 from bridge.domain.records import State
 from bridge.engine import acting
 from bridge.engine.cycles import look_around, work_unless_resting
 from bridge.engine.looking import look
+from bridge.engine.turns import may_call
 from bridge.engine.working import work
 from bridge.sandbox.faults import Fault
 from tests.flow.test_unknown import CALL
@@ -179,3 +180,18 @@ async def test_each_kind_has_its_first(tmp_path: Path) -> None:
             assert (w.books(other), len(w.calls())) == (CAPTURED, calls + 2)
             w.side.faults.release.set()
         assert [w.books(it) for it in orders] == [(0, TOTAL, MUG)] * 3
+
+
+async def test_one_that_waits_for_the_first_is_looked_at_at_once_where_somebody_wants_it(tmp_path: Path) -> None:
+    """A person's word that comes between the look and the rest is not slept over."""
+    async with world(tmp_path) as w:
+        first, second = await completed(w, 2)
+        unit = await w.bridge()
+        goes, waits = await look(unit, first.id), await look(unit, second.id)
+        assert goes is not None
+        assert waits is not None
+        account = unit.methods[goes.provider].account
+        assert await unit.outbox.begin_attempt(goes.action, acting.attempt(goes), w.clock.now(), account)
+        await look_again(STORE, second.id, w.clock.now())
+        assert not await may_call(unit, waits)
+        assert second.id in [order for order, _, _ in await unit.journal.due(w.clock.now(), 8, set())]

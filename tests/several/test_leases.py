@@ -6,10 +6,11 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from bridge.db.leases import Terms
 from bridge.db.lock import alone
-from bridge.db.sharing import Shared
+from bridge.db.sharing import Shared, working
 from bridge.errors import DatabaseError
 from tests import databases
 from tests.several.clock import Ticking
@@ -224,3 +225,14 @@ async def waiting(url: str) -> None:
         while not await watcher.fetchval(query):
             await asyncio.sleep(0.01)
     await watcher.close()
+
+
+async def test_tables_are_made_by_one_however_slow_its_server(tmp_path: Path) -> None:
+    """A renewal that asks for them before they are there would lose the locks that are held meanwhile."""
+    empty = databases.url_in(tmp_path / "empty")
+    await databases.make_empty(empty)
+    with capture_logs() as told:
+        async with working(empty, terms=Terms(renewal=0.01)):
+            pass
+    await databases.lose(empty)
+    assert [it["event"] for it in told] == []
