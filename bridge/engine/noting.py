@@ -7,7 +7,7 @@ import structlog
 from bridge.db.outbox import DueNote
 from bridge.domain.lifecycle import retry_delay
 from bridge.engine.unit import Unit
-from bridge.errors import AccessDenied, NotThere, Rejected, RemoteError
+from bridge.errors import AccessDenied, AnswerLost, NotThere, Rejected, RemoteError
 
 log = structlog.get_logger()
 
@@ -28,8 +28,7 @@ async def write_notes(unit: Unit, order_id: int) -> None:
         except (NotThere, Rejected) as error:
             await unit.outbox.note_ended(note, None, f"note not written: {error}", unit.now())
         except RemoteError as error:
-            after = timedelta(minutes=15) if isinstance(error, AccessDenied) else getattr(error, "after", None)
-            delay = retry_delay(note.attempts + 1, unit.now() - note.created, unit.chance(), after)
+            delay = retry_delay(note.attempts + 1, unit.now() - note.created, unit.chance(), _least(error))
             await unit.outbox.note_delayed(note.id, unit.now() + delay)
             _tell(unit, order_id, error)
             return
@@ -38,6 +37,13 @@ async def write_notes(unit: Unit, order_id: int) -> None:
                 return
             unit.mute = ""
             await unit.outbox.note_ended(note, note_id, note.text, unit.now())
+
+
+def _least(error: RemoteError) -> timedelta | None:
+    """How long to wait at least: one whose answer was lost may reach the shop after all."""
+    if isinstance(error, AccessDenied):
+        return timedelta(minutes=15)
+    return PATIENCE if isinstance(error, AnswerLost) else getattr(error, "after", None)
 
 
 def _tell(unit: Unit, order_id: int, error: RemoteError) -> None:
