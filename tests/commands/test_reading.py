@@ -127,20 +127,20 @@ async def test_no_database_is_made_behind_the_administrator_s_back(shop: Shop, w
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "code", "said"),
     [
-        ("DELETE FROM tortoise_migrations", "no database yet"),
-        ("INSERT INTO tortoise_migrations VALUES (99, 'bridge', '9999_later', '2026-01-01')", "of a newer version"),
+        ("DELETE FROM tortoise_migrations", 3, "no database yet"),
+        ("INSERT INTO tortoise_migrations VALUES (9, 'bridge', '9999_later', '2026-01-01')", 2, "a newer version"),
     ],
 )
-async def test_database_of_another_version_is_left_as_it_is(shop: Shop, change: str, said: str) -> None:
+async def test_database_of_another_version_is_left_as_it_is(shop: Shop, change: str, code: int, said: str) -> None:
     await shop.known()
     with sqlite3.connect(shop.database) as database:
         database.execute(change)
     database.close()
     before = shop.database.read_bytes()
     ran = await shop.types("status")
-    assert (ran.code, ran.err.count("\n")) == (3, 1)
+    assert (ran.code, ran.err.count("\n")) == (code, 1)
     assert said in ran.err
     assert shop.database.read_bytes() == before
 
