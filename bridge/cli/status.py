@@ -133,7 +133,7 @@ def _print_troubles(out: Console, store: dict[str, Any]) -> None:
 def _print_bunch(out: Console, store: dict[str, Any], bunch: dict[str, Any]) -> None:
     """What a bound holds; where nothing is called anyway, nobody is asked to decide."""
     text, live = beyond(Bunch(**{**bunch, "since": None})), store["mode"] == "live"
-    ask = f": {decides(store['store'], bunch['kind'])}" if live and not store["held"] else ""
+    ask = f": {decides(store['store'], bunch['kind'], bunch['count'])}" if live and not store["held"] else ""
     paragraph(out, "" if live else "would be held: ", f"{text}{ask}", style="yellow")
 
 
