@@ -91,6 +91,8 @@ def copy_sqlite(source: Path, target: Path) -> None:
     of its write-ahead log behind, which the daemon's user can't use when somebody else made them. The copy is one
     file, without such a log.
     """
+    if not source.exists():
+        raise DatabaseError(f"there is no database at {source}")
     try:
         with closing(silent(source)) as old, closing(sqlite3.connect(target)) as new:
             old.backup(new)
