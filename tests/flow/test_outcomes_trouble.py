@@ -229,7 +229,7 @@ class Clocks:
         """Poll and work once, each to its end."""
         for tick, (job, running) in self.jobs:
             await tick(job, running)
-            await until(lambda running=running: not running)
+            await asyncio.wait(list(running))
 
 
 async def _tick(w: World, clocks: Clocks, minutes: int) -> None:
@@ -244,7 +244,7 @@ async def test_a_database_that_cannot_be_written_is_one_line_in_the_log(tmp_path
     async with known_order(tmp_path) as (w, it):
         await _bridge_without_patience(w)
         clocks = Clocks()
-        Ticks(await w.bridge(), read_settings(w.folder / "settings.yaml").stores[0]).wind(clocks)  # type: ignore[arg-type]
+        Ticks(await w.bridge(), read_settings(w.folder / "settings.yaml").stores[0]).wind(clocks)
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
         with capture_logs() as log:
             async with _cannot_write(w, how):
