@@ -4,6 +4,7 @@
     ├── SettingsError            the administrator: settings.yaml, or a variable it names
     ├── UsageError               the person at the keyboard: an order or action that is not there
     ├── DatabaseError            the administrator: our own database can't be used
+    │   ├── OtherVersion         the administrator: the database is of another version of wc-bridge
     │   └── LeaseLost            nobody: another daemon may work on the store
     ├── AddressTaken             the administrator: `web.listen` can't be had
     └── RemoteError              a store or a provider; `remote` names it
@@ -42,6 +43,12 @@ class UsageError(BridgeError):
 
 class DatabaseError(BridgeError):
     who = "the administrator"
+
+
+class OtherVersion(DatabaseError):
+    """Trying again does not mend it, so it ends like wrong settings: systemd leaves it at that."""
+
+    exit_code = 2
 
 
 class LeaseLost(DatabaseError):

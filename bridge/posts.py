@@ -9,6 +9,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bridge.app import Workplace
+from bridge.db.failures import database_failed, said
 from bridge.db.journal import Journal
 from bridge.engine.progress import Listener
 from bridge.errors import BridgeError
@@ -80,12 +81,12 @@ class Post:
         try:
             if await self.take_up():
                 log.info("store.taken", store=self.name)
-        except BridgeError as error:
-            if str(error) != self._problem:
-                log.warning("store.not_taken", store=self.name, problem=str(error))
-            self._problem = str(error)
-        except Exception:
-            log.exception("store.not_taken", store=self.name)
+        except Exception as error:
+            if not isinstance(error, BridgeError) and not database_failed(error):
+                log.exception("store.not_taken", store=self.name)
+            elif said(error) != self._problem:
+                log.warning("store.not_taken", store=self.name, problem=said(error))
+            self._problem = said(error)
         else:
             self._problem = ""
 

@@ -12,6 +12,7 @@ from apscheduler.job import Job
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bridge.engine import storage
 from bridge.engine.cycles import look_around, work_unless_resting
 from bridge.engine.unit import Unit
 from bridge.errors import LeaseLost
@@ -74,7 +75,7 @@ class Ticks:
     def _tell(self, task: asyncio.Task[None]) -> None:
         """A bug in a job is told; the clock goes on. That the store is somebody else's is for the post to see."""
         error = None if task.cancelled() else task.exception()
-        if error is not None and not isinstance(error, LeaseLost):
+        if error is not None and not isinstance(error, LeaseLost) and not storage.failed(self.unit, error):
             log.error("tick.failed", store=self.unit.store.name, exc_info=error)
 
     async def _poll(self) -> None:

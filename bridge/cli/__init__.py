@@ -1,8 +1,9 @@
 """The command `wc-bridge`: it parses and prints; what it does is elsewhere.
 
 Data goes to stdout, logs and complaints to stderr. Every command ends 0 done, 1 something needs attention,
-2 wrong usage or settings, 3 a remote or the database can't be reached (design § 6); besides these 130 when a person
-interrupts it, and 70 (sysexits.h: internal software error) when it meets a bug of its own.
+2 wrong usage or settings, or a database of another version, 3 a remote or the database can't be reached
+(design § 6); besides these 130 when a person interrupts it, and 70 (sysexits.h: internal software error) when it
+meets a bug of its own.
 """
 
 import sys

@@ -11,8 +11,8 @@ from bridge.errors import BridgeError
 cli = Group(
     name="wc-bridge",
     help="Carries what a WooCommerce shop's staff do with orders over to the payment provider.",
-    epilog="Ends 0 done, 1 something needs attention, 2 wrong usage or settings, 3 a remote or the database can't "
-    "be reached.",
+    epilog="Ends 0 done, 1 something needs attention, 2 wrong usage or settings, or a database of another "
+    "version, 3 a remote or the database can't be reached.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 for command in (

@@ -108,9 +108,12 @@ def restore(*, file: Path, yes: bool, as_json: bool) -> None:
       wc-bridge db restore /var/backups/wc-bridge.sqlite3
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
     url = settings().database
-    ask(f"put {file} in the place of {shown(url)}?", yes=yes)
     aside = _new_file(url, "before-restore")
-    kept = run_async(lambda: upkeep.restore(url, file, aside, datetime.now(UTC)))
+
+    def agree() -> None:
+        ask(f"put {file} in the place of {shown(url)}?", yes=yes)
+
+    kept = run_async(lambda: upkeep.restore(url, file, aside, datetime.now(UTC), agree))
     text = f"{shown(url)} is as it was in {file}" + (f"; what was there is in {aside}" if kept else "")
     _tell(as_json, text, database=shown(url), restored=str(file), kept=str(aside) if kept else None)
 

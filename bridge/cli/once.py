@@ -23,6 +23,7 @@ from bridge.db.copying import copy_to_rehearse
 from bridge.db.holds import Held
 from bridge.db.journal import Journal
 from bridge.db.leases import Holder, holders
+from bridge.db.urls import shown
 from bridge.domain.money import to_major
 from bridge.domain.records import State
 from bridge.engine import binding
@@ -30,6 +31,7 @@ from bridge.engine.cycles import once as one_cycle
 from bridge.engine.progress import Listener
 from bridge.engine.remedies import beyond, held_line
 from bridge.engine.unit import Unit
+from bridge.errors import DatabaseError
 from bridge.settings import Settings, StoreSettings
 
 _SPARE = timedelta(seconds=2)
@@ -106,6 +108,9 @@ async def _work(used: Settings, wait: timedelta, progress: Listener | None) -> _
         async with asyncio.TaskGroup() as group:
             running = {unit.store.name: group.create_task(_in_time(unit, wait)) for unit in made}
         ended = {name: task.result() for name, task in running.items()}
+        for unit in made:
+            if unit.broken is not None:
+                raise DatabaseError(f"the database {shown(used.database)} can't be used: {unit.broken.why}")
     # Read through a new connection: one whose work was cut off may be stuck for good.
     async with existing(used.database, read_only=True):
         after = await queries.actions()

@@ -131,7 +131,7 @@ def _last(name: str, *, go: bool) -> str:
 def _compared(it: Difference) -> str:
     here, there = _state(it.before.status, it.before.total, it.before.currency), ""
     if it.another:
-        there = f"another order has this id now, made {it.now.created:%Y-%m-%d %H:%M}"
+        there = f"another order has this id now, made {it.now.created:%Y-%m-%d %H:%MZ}"
     elif it.gone:
         there = "gone from the shop"
     elif it.before.status != it.now.status or it.before.total != it.now.total:

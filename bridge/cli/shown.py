@@ -1,5 +1,6 @@
 """`actions` and `order`: the queue, and one order's story. No secret is resolved, no remote is asked."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -18,6 +19,8 @@ from bridge.domain.records import State
 from bridge.engine.remedies import held_line
 from bridge.errors import UsageError
 
+_Down = dict[str, list[dict[str, Any]]]
+"""By store its remotes that give no answer."""
 _COLOURS = {"done": "green", "held": "bold red", "unknown": "bold yellow", "waiting": "yellow", "dropped": "dim"}
 
 
@@ -35,19 +38,32 @@ def actions(*, state: str | None, order_id: int | None, as_json: bool) -> None:
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
     chosen = settings()
 
-    async def read() -> tuple[list[dict[str, Any]], dict[str, tuple[Held | None, str]]]:
+    async def read() -> tuple[list[dict[str, Any]], dict[str, tuple[Held | None, str]], _Down]:
         async with existing(chosen.database, read_only=True):
             rows = await queries.actions(state, order_id)
-            return rows, {store: await held(store) for store in sorted({row["store"] for row in rows})}
+            whole = {store: await held(store) for store in sorted({row["store"] for row in rows})}
+            return rows, whole, await queries.all_down(datetime.now(UTC))
 
-    found, whole = run_async(read)
+    found, whole, down = run_async(read)
     if as_json:
         print_json(found)
         return
     out = console()
-    if not found:
+    if found:
+        _print_actions(out, found)
+    else:
         out.print("no actions" if state is None and order_id is None else "no such actions")
-        return
+    for store, (by, why) in whole.items():
+        if by is not None:
+            paragraph(out, *held_line(by, why, store))
+    for store, remotes in down.items():
+        for it in remotes:
+            waiting = f"{it['waiting']} {'order waits' if it['waiting'] == 1 else 'orders wait'} to be looked at"
+            since = f"{it['remote']} is down since {when(it['since'])}: "
+            paragraph(out, f"{store}: {since}", f"{waiting}, next try {when(it['next_try'])}")
+
+
+def _print_actions(out: Console, found: list[dict[str, Any]]) -> None:
     several = len({row["store"] for row in found}) > 1
     columns = ("order", "kind", "amount", "state", "updated", "next try", "reason")
     table = lean_table("id", *(["store"] if several else []), *columns)
@@ -60,13 +76,10 @@ def actions(*, state: str | None, order_id: int | None, as_json: bool) -> None:
             amount(row),
             Text(row["state"], style=_COLOURS.get(row["state"], "")),
             when(row["updated"]),
-            when(row["next_try"] or "")[-5:],
+            when(row["next_try"] or "")[-6:],
             row["reason"],
         )
     out.print(table)
-    for store, (by, why) in whole.items():
-        if by is not None:
-            paragraph(out, *held_line(by, why, store))
 
 
 @click.command(cls=Command)
@@ -119,7 +132,7 @@ def _print_order(out: Console, found: dict[str, Any]) -> None:
     if found["problem"] or found["decision"]:
         paragraph(out, "now: ", found["problem"] or found["decision"], style="bold")
     if found["due"]:
-        paragraph(out, "", f"looked at again at {found['due']}", style="")
+        paragraph(out, "", f"looked at again at {when(found['due'])}", style="")
     if found["story"]:
         out.print()
         out.print(Padding(_story(found["story"]), (0, 0, 0, 2), expand=False))

@@ -1,7 +1,7 @@
 """`status`: how each store stands. No secret is resolved, no remote is asked."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -22,8 +22,10 @@ from bridge.engine.remedies import beyond, decides, first_decides, first_differe
 
 _MINUTE = 60
 _STORAGES = {"hpos": "HPOS", "posts": "posts storage", "": "unknown storage"}
-_NEEDING = ("attention", "problem", "held", "unbound", "bounded", "failing", "unwritten", "tried_long")
+_NEEDING = ("attention", "problem", "held", "unbound", "bounded", "failing", "unwritten", "tried_long", "silent")
 """The parts of a store's status that are empty while all is well."""
+_SILENT, _POLLS = timedelta(minutes=2), 3
+"""A store that was not polled for that long, and for so many intervals, has no daemon that polls it."""
 
 
 @click.command(cls=Command)
@@ -32,7 +34,7 @@ def status(*, as_json: bool) -> None:
     """Show each store: mode, last good poll, orders, actions by state, and what needs attention.
 
     Ends 1 when something does: an order, an action that is tried for longer than `warn_after`, a store that could
-    not be polled, or a provider that could not be read.
+    not be polled or was not for long (`silent`), or a provider that could not be read.
     """
     chosen = settings()
     names = {store.name: store.mode for store in chosen.stores}
@@ -42,7 +44,8 @@ def status(*, as_json: bool) -> None:
         async with existing(chosen.database, read_only=True):
             return await queries.status(datetime.now(UTC), names, warn_after)
 
-    stores = run_async(read)
+    intervals = {store.name: store.poll.interval for store in chosen.stores}
+    stores = [{**store, "silent": _is_silent(store, intervals)} for store in run_async(read)]
     if as_json:
         print_json(stores)
     else:
@@ -57,9 +60,17 @@ def _needs_somebody(store: dict[str, Any]) -> bool:
     return differed or any(store[name] for name in _NEEDING) or any(it["alerted"] for it in store["down"])
 
 
+def _is_silent(store: dict[str, Any], intervals: dict[str, timedelta]) -> bool:
+    """Whether a store of settings.yaml is not polled any more, and nothing else that is told says why."""
+    told = store["problem"] or store["held"] or store["unbound"]
+    if store["store"] not in intervals or store["lag"] is None or told:
+        return False
+    return timedelta(seconds=store["lag"]) > max(_SILENT, _POLLS * intervals[store["store"]])
+
+
 def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
     mode = ("live", "green") if store["mode"] == "live" else ("shadow (writes nothing)", "yellow")
-    polled = f"polled {_ago(store['lag'])} ago ({store['polled']})" if store["polled"] else first_run(store)
+    polled = f"polled {_ago(store['lag'])} ago ({when(store['polled'])})" if store["polled"] else first_run(store)
     gone = "" if known else (" not in settings.yaml any more", "yellow")
     out.print(Text.assemble((store["store"], "bold"), "  ", mode, gone, "  ", polled), soft_wrap=True)
     _print_troubles(out, store)
@@ -86,10 +97,17 @@ def first_run(store: dict[str, Any]) -> str:
     return f"baseline: {store['baseline']['read']:,} of {store['baseline']['total']:,} orders read"
 
 
-def _print_troubles(out: Console, store: dict[str, Any]) -> None:
+def _print_not_polling(out: Console, store: dict[str, Any]) -> None:
     if store["problem"]:
         rests = f"; asked again {when(store['rests_until'])}" if store["rests_until"] else ""
         paragraph(out, "not polling: ", f"{store['problem']}{rests}")
+    if store["silent"]:
+        ask = "does the daemon run? (systemctl status wc-bridge)"
+        paragraph(out, f"not polled for {_ago(store['lag'])}: ", ask)
+
+
+def _print_troubles(out: Console, store: dict[str, Any]) -> None:
+    _print_not_polling(out, store)
     if store["held"]:
         paragraph(out, *held_line(Held(store["held"]), store["held_why"], store["store"]))
     if store["unbound"]:
@@ -115,7 +133,7 @@ def _print_troubles(out: Console, store: dict[str, Any]) -> None:
 def _print_bunch(out: Console, store: dict[str, Any], bunch: dict[str, Any]) -> None:
     """What a bound holds; where nothing is called anyway, nobody is asked to decide."""
     text, live = beyond(Bunch(**{**bunch, "since": None})), store["mode"] == "live"
-    ask = f": {decides(store['store'], bunch['kind'])}" if live and not store["held"] else ""
+    ask = f": {decides(store['store'], bunch['kind'], bunch['count'])}" if live and not store["held"] else ""
     paragraph(out, "" if live else "would be held: ", f"{text}{ask}", style="yellow")
 
 

@@ -25,8 +25,8 @@ def lean_table(*columns: str) -> Table:
 
 
 def when(moment: str) -> str:
-    """A moment as people read it, still in UTC; JSON has it in full."""
-    return moment.replace("T", " ").removesuffix("Z")[:16]
+    """A moment as people read it, still in UTC, "2026-11-22 09:45Z"; JSON has it in full."""
+    return f"{moment.replace('T', ' ')[:16]}Z" if moment else ""
 
 
 def amount(row: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from tortoise.exceptions import ConfigurationError
 from bridge.db.failures import FAILURES, database_failed, said
 from bridge.db.schema import Age, Schema, bring_up, schema
 from bridge.db.urls import shown, sqlite_path
-from bridge.errors import DatabaseError
+from bridge.errors import DatabaseError, OtherVersion
 
 _BUSY = 10_000
 """Milliseconds that a write waits for another process's."""
@@ -142,12 +142,12 @@ def check(url: str, found: Schema) -> None:
     if found.age is Age.NONE:
         raise DatabaseError(_not_there(url))
     if found.age is Age.OLDER:
-        raise DatabaseError(
+        raise OtherVersion(
             f"the database {shown(url)} is of an older version ({found.version}): `wc-bridge db upgrade` makes a "
             "backup and brings it up to date"
         )
     if found.age is Age.NEWER:
-        raise DatabaseError(
+        raise OtherVersion(
             f"the database {shown(url)} is of a newer version of wc-bridge ({found.version}): upgrade this one"
         )
 
@@ -160,13 +160,19 @@ def _probe(path: Path, mode: str, statement: str) -> None:
 
 
 def _not_there(url: str) -> str:
+    path = sqlite_path(url)
+    if path is not None and not path.parent.is_dir():
+        return _no_folder(path)
     return f"no database yet at {shown(url)}: `wc-bridge run` or `wc-bridge once` makes it"
 
 
 def check_folder(path: Path) -> None:
     """Raise DatabaseError where there is no folder to make the database in."""
     if not path.parent.is_dir():
-        raise DatabaseError(
-            f"the folder {path.parent} of the database does not exist: "
-            "make it, or change `database` in settings.yaml"
-        )
+        raise DatabaseError(_no_folder(path))
+
+
+def _no_folder(path: Path) -> str:
+    return (
+        f"the folder {path.parent} of the database does not exist: make it, or change `database` in settings.yaml"
+    )

@@ -13,7 +13,7 @@ from bridge.db.ends import reading, silent, writing
 from bridge.db.place import place_of
 from bridge.db.schema import RECORD, Age, Schema, bring_up
 from bridge.db.urls import shown, sqlite_path, sqlite_url
-from bridge.errors import DatabaseError
+from bridge.errors import DatabaseError, OtherVersion
 
 
 async def copy(source: str, target: str) -> Schema:
@@ -25,7 +25,7 @@ async def copy(source: str, target: str) -> Schema:
         if found.age is Age.NONE:
             raise DatabaseError(f"there is nothing to copy in {shown(source)}")
         if found.age is Age.NEWER:
-            raise DatabaseError(f"{shown(source)} is of a newer version of wc-bridge ({found.version})")
+            raise OtherVersion(f"{shown(source)} is of a newer version of wc-bridge ({found.version})")
     async with at_any_age(target, make=True) as there:
         if there.age is not Age.NONE:
             raise DatabaseError(f"there is a database at {shown(target)} already: nothing is written over it")
@@ -91,6 +91,8 @@ def copy_sqlite(source: Path, target: Path) -> None:
     of its write-ahead log behind, which the daemon's user can't use when somebody else made them. The copy is one
     file, without such a log.
     """
+    if not source.exists():
+        raise DatabaseError(f"there is no database at {source}")
     try:
         with closing(silent(source)) as old, closing(sqlite3.connect(target)) as new:
             old.backup(new)

@@ -4,9 +4,13 @@ asyncpg reads the URL itself, as libpq does: what it leaves open comes from PGHO
 like. This module needs asyncpg; tortoise loads it by its name, for a `postgresql://` URL alone.
 """
 
+import os
+import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
@@ -39,7 +43,7 @@ class Client(AsyncpgDBClient):
 
     async def create_pool(self, **_: Any) -> Any:
         own = _IDLE | ({"default_transaction_read_only": "on"} if self._read_only else {})
-        with _reached():
+        with _reached(self._url):
             return await asyncpg.create_pool(
                 self._url,
                 min_size=self.pool_minsize,
@@ -56,16 +60,29 @@ client_class = Client
 
 async def connect(url: str, database: str | None = None) -> Any:
     """Open a connection apart from the pool, to another `database` of the server if one is named."""
-    with _reached():
+    with _reached(url):
         return await asyncpg.connect(url, database=database, timeout=_WAIT, server_settings=_SETTINGS)
 
 
 @contextmanager
-def _reached() -> Iterator[None]:
+def _reached(url: str) -> Iterator[None]:
     """A server that can't be reached is the database's failure, whatever the system calls it."""
     try:
         yield
     except asyncpg.InvalidCatalogNameError as error:
         raise NotThere(f"{error}: `wc-bridge db create` makes it") from error
     except OSError as error:
-        raise DBConnectionError(str(error) or "it does not answer") from error
+        raise DBConnectionError(_unreached(url, error)) from error
+
+
+def _unreached(url: str, error: OSError) -> str:
+    """Why a server can't be reached, in plain words."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2] or parse_qs(parts.query).get("host", [""])[0]
+    host = host or os.environ.get("PGHOST", "localhost")
+    if isinstance(error, socket.gaierror):
+        return f"no machine is known by the name of {host}"
+    if isinstance(error, ssl.SSLError | PermissionError):
+        return str(error)
+    port = "" if ":" in host.rpartition("]")[2] else f":{os.environ.get('PGPORT', '5432')}"
+    return f"nobody answers at {host}{port}: does PostgreSQL run there?"

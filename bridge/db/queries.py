@@ -79,6 +79,13 @@ def _action(row: ActionRow, pauses: Mapping[tuple[str, str], datetime] = Mapping
     }
 
 
+async def all_down(now: datetime) -> dict[str, list[dict[str, Any]]]:
+    """By store the remotes that give no answer, as in `status`."""
+    return {
+        row.name: found for row in await StoreRow.all().order_by("name") if (found := await down(row.name, now))
+    }
+
+
 async def order(store: str, order_id: int) -> dict[str, Any]:
     """One order's whole story, that of orders which had its id before included. Raises UsageError."""
     row = await OrderRow.get_or_none(store_id=store, order_id=order_id)
@@ -171,7 +178,7 @@ async def _store(row: StoreRow, now: datetime, patience: timedelta) -> dict[str,
         "held": row.held,
         "held_why": row.held_why,
         "unbound": row.unbound,
-        "down": await _down(row.name, now),
+        "down": await down(row.name, now),
         "bounded": [_bunch(bunch) for bunch in await bounds.bunches(row.name)],
         "firsts": [_first(first) for first in await firsts.unsettled(row.name)],
         "orders": await orders.count(),
@@ -200,7 +207,7 @@ async def _unwritten(store: str, now: datetime) -> int:
     return await tried.filter(order__store_id=store).count()
 
 
-async def _down(store: str, now: datetime) -> list[dict[str, Any]]:
+async def down(store: str, now: datetime) -> list[dict[str, Any]]:
     """The remotes that give no answer, how many orders wait for each, and when the next of them asks."""
     return [
         {

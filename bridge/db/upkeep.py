@@ -4,7 +4,7 @@ A backup is one SQLite file, of whichever kind of database: it can be put back i
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -75,8 +75,12 @@ async def upgrade(url: str, file: Path) -> bool:
         return True
 
 
-async def restore(url: str, file: Path, aside: Path, now: datetime) -> bool:
+async def restore(
+    url: str, file: Path, aside: Path, now: datetime, agree: Callable[[], None] = lambda: None
+) -> bool:
     """Put a backup in the place of the database, which is kept in `aside` if there is one; say whether there was.
+
+    `agree` is asked once it is sure that this can be done; what it raises ends it with nothing changed.
 
     What was done since the backup was made is known to nobody here any more (see `bridge.domain.restored`).
     Raises DatabaseError.
@@ -86,6 +90,7 @@ async def restore(url: str, file: Path, aside: Path, now: datetime) -> bool:
         with TemporaryDirectory(prefix="wc-bridge-restore-", dir=path and path.parent) as folder:
             ready = Path(folder, "ready.sqlite3")
             await _make_ready(file, ready, now)
+            agree()
             if path is None:
                 return await _put_on_server(url, sqlite_url(ready), aside)
             return _put_in_place(path, ready, aside)
@@ -135,6 +140,9 @@ async def move(source: str, target: str) -> Schema:
     """Copy a database nobody works on into another, which takes its place. Raises DatabaseError."""
     if shown(source) == shown(target):
         raise DatabaseError("that is the same database twice")
+    path = sqlite_path(source)
+    if path is not None and not path.exists():
+        raise DatabaseError(f"there is nothing to copy at {shown(source)}: no such file")
     if sqlite_path(target) is None:
         with translated(target):
             await _create_on_server(target)

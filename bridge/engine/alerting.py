@@ -35,7 +35,7 @@ async def _tell_bounds(unit: Unit, *, ending: bool) -> None:
     store, now = unit.store.name, unit.now()
     for it in await bounds.untold(store):
         if ending or _is_due(it, now):
-            _alert(unit, f"{beyond(it.bunch)}: {decides(store, it.bunch.kind)}")
+            _alert(unit, f"{beyond(it.bunch)}: {decides(store, it.bunch.kind, it.bunch.count)}")
             await bounds.tell(store, it.bunch.kind, now)
 
 

@@ -9,14 +9,14 @@ import structlog
 
 from bridge.db import alone
 from bridge.domain.outages import SHOP
-from bridge.engine import outages
+from bridge.engine import outages, storage
 from bridge.engine.alerting import tell_alerts
 from bridge.engine.binding import check, misplaced
 from bridge.engine.polling import poll
 from bridge.engine.sweeping import sweep
 from bridge.engine.unit import Unit
 from bridge.engine.working import TICK, work_all_due
-from bridge.errors import AccessDenied, Busy, DatabaseError, RemoteError
+from bridge.errors import AccessDenied, Busy, RemoteError
 from bridge.ports import Facts
 
 log = structlog.get_logger()
@@ -70,7 +70,7 @@ async def start(unit: Unit, mode: str) -> None:
 async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False, insisting: bool = False) -> str:
     """Poll, and sweep when it is time (`everything`: also what rests); return what kept it from that, or "".
 
-    A store that rests is asked nothing, unless somebody is `insisting`.
+    A store that rests is asked nothing, unless somebody is `insisting`. Raises what the database raises that fails.
     """
     state = await unit.journal.state()
     if not insisting and _rests(unit, state.rest_until):
@@ -90,15 +90,16 @@ async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False, i
         if not isinstance(error, AccessDenied):  # of that the administrator is told at once
             await outages.not_answered(unit, SHOP, error)
         return str(error)
-    except DatabaseError:
-        raise
     except Exception as error:
+        if storage.is_failure(error):
+            raise
         # A bug must not end the watching unseen: it stands in `status` until a poll ends well.
         log.exception("poll.broken", store=unit.store.name)
         problem = f"wc-bridge itself failed while polling ({type(error).__name__}): its log says where"
         await unit.journal.store_problem(problem)
         return problem
     unit.failing = ""
+    storage.works(unit)
     await outages.answered(unit, SHOP)
     if state.problem:
         log.info("store.recovered", store=unit.store.name, problem=state.problem)
@@ -121,6 +122,7 @@ async def work_unless_resting(unit: Unit, stopping: asyncio.Event | None = None)
 
     Nor is anything done before the first run is through: only then is it known whose each payment is.
     """
+    storage.tell(unit)
     await outages.alert(unit)
     state = await unit.journal.state()
     if state.baseline_done and not _rests(unit, state.rest_until):

@@ -149,12 +149,15 @@ async def _set_aside(unit: Unit, known: Known, error: Unreadable) -> None:
 
 
 async def _failed(unit: Unit, known: Known, error: RemoteError) -> None:
-    """Nothing could be read. An outage holds nothing: the order waits and is looked at again."""
+    """Nothing could be read. An outage holds nothing: the order waits and is looked at again.
+
+    Of one that was told (`remote.paused`) the single order is no news.
+    """
     now = unit.now()
     delay = retry_delay(known.failures + 1, SOON * known.failures, unit.chance(), getattr(error, "after", None))
-    log.warning(
-        "look.failed", store=unit.store.name, order=known.order.id if known.order else None, problem=str(error)
-    )
+    remote = SHOP if error.remote == unit.store.name else error.remote
+    say = log.debug if remote in outages.paused(unit) else log.warning
+    say("look.failed", store=unit.store.name, order=known.order.id if known.order else None, problem=str(error))
     await unit.journal.look_failed(known.row, str(error), now + delay)
 
 

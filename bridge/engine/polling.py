@@ -96,10 +96,10 @@ async def take_in(unit: Unit, rows: list[Row], **progress: datetime | bool | Non
     now = unit.now()  # not before all was read: the first sight of a refund counts from then
     sights = [_sight(unit, row, known.get(row.id), state.baseline, now) for row in rows]
     news = [sight for sight in sights if sight is not None]
+    await commit(unit, news, now, **progress)
     for sight in news:
         for _, text in sight.events:
             log.info("order.seen", store=unit.store.name, order=sight.order_id, change=text)
-    await commit(unit, news, now, **progress)
 
 
 def _sight(unit: Unit, row: Row, known: Known | None, before: datetime | None, now: datetime) -> Sight | None:

@@ -19,16 +19,17 @@ def beyond(it: Bunch) -> str:
     """What is held, with count, sum, first and last order."""
     sums = " + ".join(f"{to_major(amount, currency)} {currency}" for currency, amount in it.sums.items())
     why = " and ".join(_BEYOND[Bound(reason)] for reason in it.reasons)
-    orders = f"order {it.first}" if it.first == it.last else f"orders {it.first} to {it.last}"
+    orders = f"order {it.first}" if it.first == it.last else f"the first order {it.first}, the last {it.last}"
     return f"{it.count} {it.kind} {'action' if it.count == 1 else 'actions'} held {why}: {sums}, {orders}"
 
 
-def decides(store: str, kind: str) -> str:
-    """What to type about actions of a kind."""
+def decides(store: str, kind: str, count: int) -> str:
+    """What to type about so many actions of a kind."""
+    them = "it" if count == 1 else "them"
     which = f"--store {store} --kind {kind}"
     return (
         "what is undone in the shop is dropped by itself; "
-        f"`wc-bridge drop {which} --why ...` gives them up, `wc-bridge approve {which}` lets them go"
+        f"`wc-bridge drop {which} --why ...` gives {them} up, `wc-bridge approve {which}` lets {them} go"
     )
 
 

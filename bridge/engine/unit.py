@@ -19,6 +19,16 @@ from bridge.engine.progress import Listener, Logged
 from bridge.ports import Provider, Store
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A database that can't be used."""
+
+    why: str
+    last: datetime
+    """When it failed the last time."""
+    told: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class Unit:
     store: Store
@@ -57,6 +67,8 @@ class Unit:
     """Where the poll's cursor stands, and since when it was found there, by our clock."""
     failing: str = ""
     """Why the last poll failed, as the log has said it since the start; "" after one that ended well."""
+    broken: Broken | None = None
+    """What is wrong with the database; None while it can be used."""
     mute: str = ""
     """Why the key may not write notes, as the alert has said it; "" while it may."""
     restored: datetime | None = None

@@ -13,7 +13,7 @@ import structlog
 
 from bridge.db.known import failed_on
 from bridge.domain.outages import SHOP, Outage
-from bridge.engine import outages
+from bridge.engine import outages, storage
 from bridge.engine.acting import act
 from bridge.engine.looking import look
 from bridge.engine.noting import write_notes
@@ -139,7 +139,10 @@ async def _one(unit: Unit, piece: Piece, stopping: asyncio.Event | None) -> None
     except LeaseLost:
         log.info("order.left", store=unit.store.name, order=order_id)
     except Exception as error:
-        # A bug with one order must neither stop the others nor spin: it is told, and tried again after a rest.
+        # A failure with one order must neither stop the others nor spin: it is told, and tried again after a rest.
+        if storage.failed(unit, error):
+            unit.resting[order_id] = unit.now() + REST
+            return
         log.exception("order.failed", store=unit.store.name, order=order_id)
         await _rest(unit, order_id, failed_on(error))
     finally:
@@ -154,6 +157,7 @@ async def _rest(unit: Unit, order_id: int, problem: str) -> None:
         failures = await unit.journal.failures(order_id)
         rest = min(REST * 2 ** min(failures, 10), LONGEST_REST)
         await unit.journal.stumbled(order_id, problem, unit.now() + rest)
-    except Exception:
-        log.exception("order.failed", store=unit.store.name, order=order_id)
+    except Exception as error:
+        if not storage.failed(unit, error):
+            log.exception("order.failed", store=unit.store.name, order=order_id)
         unit.resting[order_id] = unit.now() + REST

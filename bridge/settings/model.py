@@ -158,7 +158,7 @@ class Surge(Group):
     capture: int = Field(default=1000, ge=0)
     """Captures. 0: each waits for a person."""
     cancel: int = Field(default=50, ge=0)
-    """Releases of everything. 0: likewise."""
+    """Releases of everything that is open, also of the rest after a capture. 0: likewise."""
     refund: int = Field(default=20, ge=0)
     """Refunds. 0: likewise."""
     modify: int = Field(default=100, ge=0)

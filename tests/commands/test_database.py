@@ -62,7 +62,7 @@ async def test_an_older_database_is_refused_until_it_is_upgraded(served: Shop, t
         refused = [await daemon.ended()]
     refused += [await served.types(*words) for words in (["once"], ["once", "--dry-run"], ["status"])]
     for ran in refused:
-        assert (ran.code, ran.out, ran.err.count("\n")) == (3, "", 1)
+        assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
         assert "is of an older version (0003_eyes): `wc-bridge db upgrade` makes a backup" in ran.err
     assert (await served.types("db")).code == 1
     upgraded = await served.types("db", "upgrade", "--backup", str(tmp_path / "before.sqlite3"))
@@ -85,23 +85,48 @@ async def test_a_dry_run_on_a_server_shows_what_would_be_done_and_writes_nothing
 
 
 @pytest.mark.parametrize(
-    "address", ["postgresql://bridge@127.0.0.1:9/bridge", "postgresql://bridge@/bridge?host=/nonexistent"]
+    ("address", "said"),
+    [
+        ("postgresql://bridge@127.0.0.1:9/bridge", "nobody answers at 127.0.0.1:9: does PostgreSQL run there?"),
+        ("postgresql://bridge@/bridge?host=/no", "nobody answers at /no:5432: does PostgreSQL run there?"),
+        ("postgresql://bridge@nobody.invalid/b", "no machine is known by the name of nobody.invalid"),
+    ],
 )
 @pytest.mark.parametrize("words", [["run"], ["once"], ["once", "--dry-run"], ["status"], ["db"], ["db", "backup"]])
-def test_a_server_that_is_not_there_is_one_line(tmp_path: Path, address: str, words: list[str]) -> None:
+def test_a_server_that_is_not_there_is_one_line(tmp_path: Path, address: str, said: str, words: list[str]) -> None:
     store = {"name": "b", "url": "http://127.0.0.1:9", "consumer_key": "ck_1", "consumer_secret": "cs_1"}
     path = tmp_path / "of-the-shop.yaml"
     path.write_text(json.dumps({"database": address, "web": None, "stores": [store]}), encoding="utf-8")
     ran = typed(*words, "--settings", str(path))
     assert (ran.code, ran.out, ran.err.count("\n")) == (3, "", 1), ran.err
-    assert f"the database {address} can't be used: " in ran.err
+    assert f"the database {address} can't be used: {said}" in ran.err
 
 
-async def test_restore_asks_first(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
-    ran = await shop.types("db", "restore", "nothing.sqlite3")
-    assert ran.code == 2
-    assert "nothing was changed: answer y, or say --yes" in ran.err
+async def test_restore_looks_first_and_then_asks(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.known()
+    backup, other = tmp_path / "backup.sqlite3", tmp_path / "other.sqlite3"
+    assert (await shop.types("db", "backup", str(backup))).code == 0
+    other.touch()
+    before = shop.files()
+    for file, code, said in (
+        (tmp_path / "nothing.sqlite3", 3, "there is no database at "),
+        (other, 3, "other.sqlite3 is no backup of wc-bridge"),
+        (backup, 2, "? [y/N] wc-bridge: nothing was changed: answer y, or say --yes"),
+    ):
+        monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+        ran = await shop.types("db", "restore", str(file))
+        assert (ran.code, said in ran.err, "[y/N]" in ran.err) == (code, True, file == backup), ran.err
+    assert shop.files() == before
+
+
+def test_a_copy_of_nothing_says_so(tmp_path: Path) -> None:
+    source, target = (sqlite_url(tmp_path / name) for name in ("no/a.sqlite3", "b.sqlite3"))
+    ran = typed("db", "copy", source, target)
+    said = f"wc-bridge: there is nothing to copy at {source}: no such file\n"
+    assert (ran.code, ran.out, ran.err) == (3, "", said)
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_copy_takes_addresses_alone(shop: Shop) -> None:

@@ -1,7 +1,12 @@
 """`once`: one full cycle, in the foreground."""
 
 import time
+from typing import Any
 
+import pytest
+from tortoise.exceptions import OperationalError
+
+from bridge.db.journal import Journal
 from bridge.sandbox.faults import Fault
 from tests.commands.shop import Shop
 
@@ -142,3 +147,17 @@ async def test_shop_that_has_not_answered_when_the_time_is_up_is_no_success(shop
     ran = await shop.types("once", "--wait", "2s")
     assert ran.code == 3
     assert "the time was up before store butiken had answered" in ran.err
+
+
+@pytest.mark.parametrize("write", ["commit_sights", "commit_look"])
+async def test_database_that_is_full_is_one_line(shop: Shop, monkeypatch: pytest.MonkeyPatch, write: str) -> None:
+    order, _ = await shop.known()
+    shop.store.set_status(order, "completed")
+
+    async def full(*_: Any, **__: Any) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Journal, write, full)
+    ran = await shop.types("once", "--wait", "1s")
+    said = f"the database sqlite://{shop.database} can't be used: database or disk is full"
+    assert (ran.code, ran.out, ran.err) == (3, "", f"wc-bridge: {said}\n")

@@ -1,9 +1,11 @@
 """`status`, `actions` and `order` read what is there, and do nothing else."""
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -125,20 +127,20 @@ async def test_no_database_is_made_behind_the_administrator_s_back(shop: Shop, w
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "code", "said"),
     [
-        ("DELETE FROM tortoise_migrations", "no database yet"),
-        ("INSERT INTO tortoise_migrations VALUES (99, 'bridge', '9999_later', '2026-01-01')", "of a newer version"),
+        ("DELETE FROM tortoise_migrations", 3, "no database yet"),
+        ("INSERT INTO tortoise_migrations VALUES (9, 'bridge', '9999_later', '2026-01-01')", 2, "a newer version"),
     ],
 )
-async def test_database_of_another_version_is_left_as_it_is(shop: Shop, change: str, said: str) -> None:
+async def test_database_of_another_version_is_left_as_it_is(shop: Shop, change: str, code: int, said: str) -> None:
     await shop.known()
     with sqlite3.connect(shop.database) as database:
         database.execute(change)
     database.close()
     before = shop.database.read_bytes()
     ran = await shop.types("status")
-    assert (ran.code, ran.err.count("\n")) == (3, 1)
+    assert (ran.code, ran.err.count("\n")) == (code, 1)
     assert said in ran.err
     assert shop.database.read_bytes() == before
 
@@ -206,3 +208,45 @@ async def test_key_that_may_not_write_is_an_alert_and_stands_in_status(shop: Sho
     told = await shop.types("status")
     assert told.code == 1
     assert "1 notes are not on their orders" in told.out
+
+
+async def test_store_that_nobody_polls_any_more_needs_somebody(shop: Shop) -> None:
+    await shop.known()
+    polled = datetime.now(UTC) - timedelta(minutes=5, seconds=5)
+    with sqlite3.connect(shop.database) as database:
+        database.execute("UPDATE stores SET polled = ?", (str(polled),))
+    database.close()
+    ran = await shop.types("status")
+    assert ran.code == 1
+    assert "not polled for 5 min: does the daemon run? (systemctl status wc-bridge)" in ran.out
+    assert "nothing needs attention" not in ran.out
+    assert (await shop.types("status", "--json")).json[0]["silent"] is True
+    shop.only["poll"]["interval"] = "2m"
+    ran = await shop.types("status")
+    assert (ran.code, "not polled" in ran.out) == (0, False)
+    shop.only.update(name="annan", poll={"interval": "1s"})
+    ran = await shop.types("status")
+    assert (ran.code, "not polled" in ran.out) == (0, False)
+
+
+async def test_actions_name_the_remote_that_orders_without_an_action_wait_for(shop: Shop) -> None:
+    order, _ = await shop.known()
+    shop.store.set_status(order, "completed")
+    shop.resurs.faults.plan(Fault.ERROR_BEFORE, method="GET", times=99)
+    await shop.types("once", "--wait", "1s")
+    ran = await shop.types("actions")
+    said = " ".join(ran.out.split())
+    moment = r"20\d\d-\d\d-\d\d \d\d:\d\dZ"
+    assert re.search(
+        f"no actions butiken: Resurs is down since {moment}: 1 order waits to be looked at, next try {moment}$",
+        said,
+    )
+    assert await shop.actions() == []
+
+
+async def test_moments_say_that_they_are_utc(shop: Shop) -> None:
+    done, _ = await with_something_held(shop)
+    for words in (["status"], ["actions"], ["order", "butiken", str(done)]):
+        out = (await shop.types(*words)).out
+        assert re.findall(r"\d\d:\d\d\S?", out)
+        assert re.findall(r"\d\d:\d\d(?!Z)", out) == []

@@ -18,6 +18,7 @@ from bridge.domain.rules import Limits
 from bridge.domain.steps import Call, Kind
 from bridge.engine.alerting import tell_alerts
 from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine.remedies import decides
 from bridge.sandbox.faults import Fault
 from tests.flow.ways import complete
 from tests.flow.world import MUG, STORE, TOTAL, Placed, ProviderName, World, world
@@ -74,7 +75,10 @@ async def test_a_bulk_edit_stops_after_few_and_costs_nothing_to_undo(
         assert released(w, orders) == 2
         [alert] = alerts(told)
         kept = [it.id for it in orders if w.books(it) == ALL]
-        assert f"7 cancel actions held beyond `surge`: 5678.75 SEK, orders {kept[0]} to {kept[-1]}: " in alert
+        assert (
+            f"7 cancel actions held beyond `surge`: 5678.75 SEK, the first order {kept[0]}, the last {kept[-1]}: "
+            in alert
+        )
         assert f"`wc-bridge approve --store {STORE} --kind cancel` lets them go" in alert
         assert [len(w.notes(it)) for it in kept] == [0] * 7
         status = await w.status()
@@ -349,3 +353,9 @@ async def test_a_refund_that_is_paid_in_parts_is_one_refund(tmp_path: Path) -> N
             "refund 41125 done",
             "refund 38875 done",
         ]
+
+
+def test_one_held_action_is_let_go_by_itself() -> None:
+    assert "gives it up, " in decides("butiken", "cancel", 1)
+    assert decides("butiken", "cancel", 1).endswith(" lets it go")
+    assert decides("butiken", "cancel", 2).endswith(" lets them go")

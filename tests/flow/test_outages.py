@@ -395,3 +395,13 @@ async def test_actions_and_orders_show_when_they_are_tried_next(tmp_path: Path) 
         [status] = (await w.status())["down"]
         assert (action["state"], action["attempts"], action["next_try"]) == ("waiting", 1, status["next_try"])
         assert (await w.story(it.id))["due"] == status["next_try"]
+
+
+async def test_an_outage_that_is_told_is_not_told_again_of_each_order(tmp_path: Path, log: Log) -> None:
+    async with world(tmp_path) as w:
+        await w.cycle()
+        await completed(w, 30)
+        down(w)
+        await tick(w, 10 * MINUTE)
+        assert len([event for event in log if event["event"] == "remote.paused"]) == 1
+        assert len([event for event in log if event["event"] == "look.failed"]) <= AT_ONCE

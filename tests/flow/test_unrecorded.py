@@ -20,16 +20,23 @@ from tests.flow.world import TOTAL, World, known_order
 
 pytestmark = pytest.mark.on_postgresql
 
+FULL = OperationalError("database or disk is full")
 
-def _fails(monkeypatch: pytest.MonkeyPatch, method: str, times: int) -> list[int]:
-    """Let the next calls of a method of outbox or journal fail as on a full disk; return those it got."""
+
+def _fails(
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    times: int,
+    error: Exception = FULL,
+) -> list[int]:
+    """Let the next calls of a method of outbox or journal fail, as on a full disk; return those it got."""
     owner: type[Outbox | Journal] = Outbox if hasattr(Outbox, method) else Journal
     real, calls = getattr(owner, method), list[int]()
 
     async def failing(self: Outbox | Journal, *args: Any, **named: Any) -> Any:
         calls.append(1)
         if len(calls) <= times:
-            raise OperationalError("database or disk is full")
+            raise error
         return await real(self, *args, **named)
 
     monkeypatch.setattr(owner, method, failing)
@@ -110,7 +117,7 @@ async def test_an_order_on_which_the_bridge_fails_again_and_again_rests_longer_a
 ) -> None:
     async with known_order(tmp_path) as (w, it):
         w.store.set_status(it.id, "completed")
-        looks = _fails(monkeypatch, "commit_look", times=10**6)
+        looks = _fails(monkeypatch, "commit_look", times=10**6, error=ArithmeticError("a bug"))
         await w.cycle(timedelta(hours=4))
         assert 5 <= len(looks) <= 10
         assert await w.attention() == {it.id: "unreadable"}
