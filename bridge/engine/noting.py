@@ -5,7 +5,7 @@ from datetime import timedelta
 import structlog
 
 from bridge.db.outbox import DueNote
-from bridge.domain.lifecycle import retry_delay
+from bridge.domain.lifecycle import CAP, retry_delay
 from bridge.engine.unit import Unit
 from bridge.errors import AccessDenied, NotThere, Rejected, RemoteError
 
@@ -28,7 +28,7 @@ async def write_notes(unit: Unit, order_id: int) -> None:
         except (NotThere, Rejected) as error:
             await unit.outbox.note_ended(note, None, f"note not written: {error}", unit.now())
         except RemoteError as error:
-            after = timedelta(minutes=15) if isinstance(error, AccessDenied) else getattr(error, "after", None)
+            after = CAP if isinstance(error, AccessDenied) else getattr(error, "after", None)
             delay = retry_delay(note.attempts + 1, unit.now() - note.created, unit.chance(), after)
             await unit.outbox.note_delayed(note.id, unit.now() + delay)
             _tell(unit, order_id, error)
