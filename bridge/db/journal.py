@@ -376,10 +376,9 @@ class Journal:
         orders = OrderRow.filter(store_id=self.store, due__gt=EVER)
         moments: list[datetime | None] = []
         if paused := await OutageRow.filter(store_id=self.store, paused=True):
-            theirs = Q(provider__in=[it.remote for it in paused])
-            if await orders.filter(theirs).exists():
+            if await orders.filter(provider__in=[it.remote for it in paused]).exists():
                 moments += [it.next_try for it in paused]
-            orders = orders.filter(~theirs)
+            orders = orders.filter(~Q(provider__in=[it.remote for it in paused if not it.calls]))
         row = await orders.order_by("due").first()
         moments.append(row.due if row else None)
         if notes:

@@ -37,6 +37,10 @@ async def end(store: str, outage: Outage, now: datetime, *, hurry: bool) -> None
         await own_several(store)
         await OutageRow.filter(store_id=store, remote=outage.remote).delete()
         waiting = _of(store, outage.remote)
+        if outage.calls and outage.paused:
+            may = Q(next_try__isnull=True) | Q(next_try__lte=now)
+            callers = await ids(_callers(store, outage.remote).filter(may), "order_id")
+            await OrderRow.filter(id__in=callers or [-1], due__gt=now).update(due=now)
         if hurry:
             await waiting.filter(failures__gt=0, due__gt=now).update(due=now)
             await _cut_short(store, outage.remote, now)
@@ -65,27 +69,35 @@ def _waiting(store: str, remote: str, now: datetime) -> QuerySet[OrderRow]:
     return _of(store, remote).filter(Q(due__lte=now) | Q(failures__gt=0, due__isnull=False))
 
 
-async def count_waiting(store: str, remote: str, now: datetime) -> int:
-    return await _waiting(store, remote, now).count()
+def _callers(store: str, remote: str) -> QuerySet[ActionRow]:
+    """What is to be called as soon as calls are taken; of an order that is not understood nothing is."""
+    ready = ActionRow.filter(state__in=[State.READY, State.WAITING], order__store_id=store, order__provider=remote)
+    return ready.filter(order__due__isnull=False, order__problem="")
 
 
-async def waiting(store: str, remote: str, now: datetime) -> list[int]:
-    return await ids(_waiting(store, remote, now).order_by("order_id"), "order_id")
+async def count_waiting(store: str, outage: Outage, now: datetime) -> int:
+    return len(await waiting(store, outage, now))
+
+
+async def waiting(store: str, outage: Outage, now: datetime) -> list[int]:
+    """Return the orders that wait for the remote, by their WooCommerce ids."""
+    if outage.calls:
+        callers = await _callers(store, outage.remote).values("order__order_id")
+        return sorted(it["order__order_id"] for it in callers)
+    return await ids(_waiting(store, outage.remote, now).order_by("order_id"), "order_id")
 
 
 async def who_asks(store: str, outage: Outage, now: datetime, without: Collection[int]) -> int | None:
     """Return the order that is to ask the remote next: best one that has not asked in vain.
 
     Where none of those waits, one at rest; else those that have, in turn. One that takes no calls can only be
-    asked by an order that has one to make.
+    asked by an order that has one to make: best one whose call was tried least, as it may be another kind of call.
     """
-    waiting = _waiting(store, outage.remote, now).exclude(order_id__in=list(without) or [-1]).order_by("due")
     if outage.calls:
-        actions = ActionRow.filter(state__in=[State.READY, State.WAITING], order__store_id=store)
-        callers = await ids(actions.filter(order__provider=outage.remote), "order_id")
-        calling = _of(store, outage.remote).filter(id__in=callers or [-1], due__isnull=False)
-        row = await calling.exclude(order_id__in=list(without) or [-1]).order_by("due").first()
-        return row.order_id if row else None
+        callers = _callers(store, outage.remote).exclude(order__order_id__in=list(without) or [-1])
+        turns = callers.order_by("order__failures", "attempts", "order__due").limit(1)
+        return next((it["order__order_id"] for it in await turns.values("order__order_id")), None)
+    waiting = _waiting(store, outage.remote, now).exclude(order_id__in=list(without) or [-1]).order_by("due")
     row = await waiting.filter(failures=0).first()
     if row is None and outage.remote != SHOP:
         resting = _of(store, outage.remote).exclude(payment_id="").filter(failures=0)

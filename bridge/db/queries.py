@@ -207,7 +207,7 @@ async def _down(store: str, now: datetime) -> list[dict[str, Any]]:
             "remote": outage.remote,
             "since": _moment(outage.since),
             "next_try": _moment(outage.next_try),
-            "waiting": await count_waiting(store, outage.remote, now),
+            "waiting": await count_waiting(store, outage, now),
             "tries": outage.tries,
             "alerted": outage.alerted,
             "text": outage.why,

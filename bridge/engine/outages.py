@@ -81,8 +81,14 @@ async def asked_in_vain(unit: Unit, outage: Outage) -> None:
 
 
 def paused(unit: Unit) -> set[str]:
-    """The remotes that nobody asks but the one whose turn it is."""
-    return {outage.remote for outage in unit.outages.values() if outage.paused}
+    """The remotes that nobody reads but the one whose turn it is; those that only take no calls are read."""
+    return {outage.remote for outage in unit.outages.values() if outage.paused and not outage.calls}
+
+
+def takes_calls(unit: Unit, remote: str) -> bool:
+    """Whether anybody may call the remote, not only the one whose turn it is."""
+    outage = unit.outages.get(remote)
+    return outage is None or not (outage.paused and outage.calls)
 
 
 async def who_asks(unit: Unit, without: set[int]) -> list[tuple[int, Outage]]:
@@ -91,6 +97,8 @@ async def who_asks(unit: Unit, without: set[int]) -> list[tuple[int, Outage]]:
     for remote, outage in list(unit.outages.items()):
         if remote in unit.asking or not outage.may_ask(now) or (remote != SHOP and SHOP in paused(unit)):
             continue
+        if outage.calls and not outage.paused:
+            continue  # whoever has a call to make makes it
         order = await kept.who_asks(unit.store.name, outage, now, without)
         if order is not None:
             found.append((order, outage))
@@ -111,7 +119,7 @@ async def alert(unit: Unit) -> None:
         unit.outages[remote] = replace(outage, alerted=True)
         async with unit.one_writes, unit.lease.guard():
             await kept.keep(unit.store.name, unit.outages[remote])
-        waiting = await kept.count_waiting(unit.store.name, remote, unit.now())
+        waiting = await kept.count_waiting(unit.store.name, outage, unit.now())
         log.error(
             "remote.alert",
             store=unit.store.name,
@@ -127,7 +135,7 @@ async def _tell_staff(unit: Unit, outage: Outage) -> None:
     if not unit.live or outage.remote == SHOP:
         return
     now = unit.now()
-    orders = await kept.waiting(unit.store.name, outage.remote, now)
+    orders = await kept.waiting(unit.store.name, outage, now)
     for order_id, known in (await unit.journal.known_many(orders)).items():
         if known.order is None or known.record is None:
             continue

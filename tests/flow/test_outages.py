@@ -16,7 +16,7 @@ from bridge.db import persons
 from bridge.engine.cycles import look_around, work_unless_resting
 from bridge.engine.working import AT_ONCE, work_all_due
 from bridge.sandbox.faults import Fault
-from tests.flow.world import STORE, TOTAL, EcsterSide, Placed, World, known_order, until, world
+from tests.flow.world import STORE, TOTAL, EcsterSide, Placed, ProviderName, World, known_order, until, world
 
 Log = list[MutableMapping[str, Any]]
 MINUTE = 60
@@ -143,6 +143,50 @@ async def test_orders_that_can_t_be_read_are_no_outage_while_one_at_rest_can(tmp
         late = w.place(status="completed")
         await tick(w, 40)
         assert captured(w, [late]) == 1
+
+
+async def test_a_day_that_the_shop_asks_one_order_to_wait_is_ten_minutes(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.store.set_status(it.id, "completed")
+        w.store.faults.plan(Fault.BUSY, method="GET", path=rf"/orders/{it.id}$", times=2, retry_after=24 * 3600)
+        await tick(w, 14 * MINUTE, step=10)
+        assert captured(w, [it]) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.BUSY, Fault.DENIED])
+@pytest.mark.parametrize("provider", ["resurs", "ecster"])
+async def test_one_order_s_refused_refund_keeps_no_capture_waiting(
+    tmp_path: Path, provider: ProviderName, fault: Fault
+) -> None:
+    async with known_order(tmp_path, provider) as (w, sick):
+        w.store.set_status(sick.id, "completed")
+        await w.cycle()
+        w.store.refund(sick.id, "125.00")
+        path = "/refund$" if provider == "resurs" else sick.payment
+        await tick(w, 30, step=5)
+        down(w, fault, method="POST", path=path)
+        await tick(w, 3 * MINUTE, step=5)
+        for _ in range(2):
+            late = w.place(status="completed")
+            await tick(w, MINUTE, step=5)
+            assert captured(w, [late]) == 1
+        assert w.books(sick) == (0, TOTAL, 0)
+
+
+async def test_nobody_is_captured_who_was_cancelled_while_calls_were_refused(tmp_path: Path) -> None:
+    """Orders are looked at although they can't be called."""
+    async with world(tmp_path) as w:
+        await w.cycle()
+        orders = await completed(w, 3)
+        down(w, Fault.BUSY, method="POST", path="/capture$")
+        await tick(w, 2 * MINUTE, step=5)
+        assert (await w.status())["down"][0]["waiting"] == 3
+        w.store.set_status(orders[1].id, "cancelled")
+        await tick(w, 2 * MINUTE, step=5)
+        assert w.books(orders[1]) == (0, 0, 0)
+        up(w)
+        await tick(w, MINUTE, step=5)
+        assert captured(w, orders) == 2
 
 
 async def test_an_order_of_one_that_is_refused_is_no_outage(tmp_path: Path) -> None:
