@@ -311,6 +311,7 @@ class Journal:
             refusal=follow.open.refusal,
             approved=follow.open.approved,
             updated=now,
+            **({"next_try": look.next_try} if look.next_try else {}),
         )
         return action
 

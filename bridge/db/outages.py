@@ -13,6 +13,7 @@ from bridge.domain.outages import SHOP, Outage
 from bridge.domain.records import State
 
 _FIELDS = ("since", "tries", "next_try", "why", "paused", "calls", "alerted")
+_TRIED_AGAIN = (State.READY, State.WAITING)
 
 
 async def outages(store: str) -> list[Outage]:
@@ -53,7 +54,7 @@ async def _cut_short(store: str, remote: str, now: datetime) -> None:
         notes = await ids(NoteRow.filter(order__store_id=store, next_try__gt=now), "id")
         await NoteRow.filter(id__in=notes or [-1]).update(next_try=now)
         return
-    tried = ActionRow.filter(order__store_id=store, order__provider=remote, state=State.WAITING)
+    tried = ActionRow.filter(order__store_id=store, order__provider=remote, state__in=_TRIED_AGAIN)
     actions = await tried.filter(next_try__gt=now).values("id", "order_id")
     await ActionRow.filter(id__in=[it["id"] for it in actions] or [-1]).update(next_try=None)
     await OrderRow.filter(id__in=[it["order_id"] for it in actions] or [-1]).update(due=now)
@@ -71,7 +72,7 @@ def _waiting(store: str, remote: str, now: datetime) -> QuerySet[OrderRow]:
 
 def _callers(store: str, remote: str) -> QuerySet[ActionRow]:
     """What is to be called as soon as calls are taken; of an order that is not understood nothing is."""
-    ready = ActionRow.filter(state__in=[State.READY, State.WAITING], order__store_id=store, order__provider=remote)
+    ready = ActionRow.filter(state__in=_TRIED_AGAIN, order__store_id=store, order__provider=remote)
     return ready.filter(order__due__isnull=False, order__problem="")
 
 
@@ -106,10 +107,17 @@ async def who_asks(store: str, outage: Outage, now: datetime, without: Collectio
     return row.order_id if row else None
 
 
+async def has_calls(store: str, remote: str) -> bool:
+    """Whether a call is to be made, or the outcome of one is still to show."""
+    trying = (*_TRIED_AGAIN, State.RUNNING, State.UNKNOWN)
+    actions = ActionRow.filter(state__in=trying, order__store_id=store, order__provider=remote, shadow=False)
+    return await actions.exists()
+
+
 async def may_call(store: str, order_id: int) -> None:
     """Let the order's call be made now, whenever it was to be tried again."""
-    waiting = ActionRow.filter(order__store_id=store, order__order_id=order_id, state=State.WAITING)
-    await ActionRow.filter(id__in=await ids(waiting, "id") or [-1]).update(next_try=None)
+    tried = ActionRow.filter(order__store_id=store, order__order_id=order_id, state__in=_TRIED_AGAIN)
+    await ActionRow.filter(id__in=await ids(tried, "id") or [-1]).update(next_try=None)
 
 
 async def promise(store: str, order_id: int, remote: str, mark: str, text: str, now: datetime) -> None:

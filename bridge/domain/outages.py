@@ -67,6 +67,8 @@ def unanswered(
     """
     if before is not None and before.paused and not before.may_ask(now):
         return replace(before, why=why)  # it was under way before the pause began
+    if before is not None and not before.paused and before.calls != calls:
+        before = None  # a read and a call that fail, of one order each, are no sign of the same thing
     since, tries = (before.since, before.tries + 1) if before else (now, 1)
     paused = sure or before is not None
     wait = retry_delay(tries, now - since, chance, after) if paused else timedelta()

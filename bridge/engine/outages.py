@@ -37,6 +37,11 @@ async def not_taken(unit: Unit, remote: str, why: str, after: timedelta | None) 
     await _not_answered(unit, remote, why, after, sure=True, calls=True)
 
 
+async def in_vain(unit: Unit, remote: str, why: str) -> None:
+    """A call had no effect, for all that can be told yet; that may be the one order's own trouble."""
+    await _not_answered(unit, remote, why, None, sure=False, calls=True)
+
+
 async def _not_answered(
     unit: Unit, remote: str, why: str, after: timedelta | None, *, sure: bool, calls: bool = False
 ) -> None:
@@ -105,7 +110,7 @@ async def who_asks(unit: Unit, without: set[int]) -> list[tuple[int, Outage]]:
             if outage.calls:
                 async with unit.lease.guard():
                     await kept.may_call(unit.store.name, order)
-        elif outage.calls and not without:
+        elif outage.calls and not without and not await kept.has_calls(unit.store.name, remote):
             await answered(unit, remote, call=True)  # nobody has a call to make any more
     return found
 

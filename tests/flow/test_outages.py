@@ -189,6 +189,29 @@ async def test_nobody_is_captured_who_was_cancelled_while_calls_were_refused(tmp
         assert captured(w, orders) == 2
 
 
+async def test_calls_of_several_orders_that_all_end_unknown_are_an_outage_of_calls(
+    tmp_path: Path, log: Log
+) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.store.set_status(it.id, "completed")
+        await w.cycle()
+        orders = await completed(w, 4)
+        calls = len(w.calls())
+        down(w, method="POST", path="/capture$")
+        await tick(w, 5 * MINUTE, step=30, polling=60)
+        assert (await w.status())["down"] == [], "it is not known yet"
+        await tick(w, 85 * MINUTE, step=30, polling=60)
+        [status] = (await w.status())["down"]
+        assert (status["remote"], status["alerted"]) == ("Resurs", True)
+        assert remotes(log) == [("remote.alert", "error")]
+        assert len(w.calls()) - calls <= 4 + 20 + 9, "all at once, then every 30 s, and then every ten minutes"
+        assert any(len(w.notes(order.id)) == 1 for order in orders)
+        up(w)
+        await tick(w, 20 * MINUTE, step=30, polling=60)
+        assert captured(w, orders) == 4
+        assert remotes(log) == [("remote.alert", "error"), ("remote.recovered", "info")]
+
+
 async def test_an_order_of_one_that_is_refused_is_no_outage(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         await w.cycle()
