@@ -1,18 +1,22 @@
 """What is written down of remotes that give no answer, and of the orders that wait for them."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
-from bridge.db.models import ActionRow, NoteRow, OrderRow, OutageRow
-from bridge.db.rows import ids, own_several
+from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, OutageRow
+from bridge.db.rows import ids, own_several, tell
 from bridge.domain.outages import SHOP, Outage
 from bridge.domain.records import State
+from bridge.domain.steps import Kind
 
 _FIELDS = ("since", "tries", "next_try", "why", "paused", "calls", "alerted")
+_ALERTED = "alerted"
+"""The topic of the line of an order's story that says so."""
 _TRIED_AGAIN = (State.READY, State.WAITING)
 
 
@@ -121,7 +125,61 @@ async def may_call(store: str, order_id: int) -> None:
 
 
 async def promise(store: str, order_id: int, remote: str, mark: str, text: str, now: datetime) -> None:
-    """Let a note say that the order waits for the remote; taken back where it answers before that is written."""
+    """Let a note say that the order waits for the remote; taken back where it answers before that is written.
+
+    One for each action: it waits all the same where the remote answered others meanwhile.
+    """
     row = await OrderRow.get(store_id=store, order_id=order_id)
+    action = await ActionRow.get_or_none(open_slot=row.id)
+    said = NoteRow.filter(order_id=row.id, about=remote)
+    if action is not None and await said.filter(created__gte=action.created).exists():
+        return
     values = {"text": text, "created": now, "next_try": now, "about": remote}
     await NoteRow.get_or_create(defaults=values, order_id=row.id, mark=mark)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """An action that was called more than once, in vain, and is to be again."""
+
+    order: int
+    """The order's row."""
+    order_id: int
+    """Its WooCommerce id."""
+    kind: Kind
+    provider: str
+    created: datetime
+    why: str
+    """What came of the last call."""
+    told: bool
+    """Whether the administrator was alerted to it."""
+
+
+async def tried_since(store: str, before: datetime, now: datetime) -> list[Tried]:
+    """Return what has been tried since `before` or longer, and rests now until it is tried again."""
+    ours = ActionRow.filter(state__in=_TRIED_AGAIN, order__store_id=store, shadow=False)
+    tried = ours.filter(attempts__gt=1, created__lte=before, next_try__gt=now)
+    return [
+        Tried(
+            order=row.order.id,
+            order_id=row.order.order_id,
+            kind=Kind(row.kind),
+            provider=row.provider,
+            created=row.created,
+            why=await last_answer(row),
+            told=await EventRow.filter(order_id=row.order.id, topic=_ALERTED, at__gte=row.created).exists(),
+        )
+        for row in await tried.prefetch_related("order").order_by("id")
+    ]
+
+
+async def last_answer(action: ActionRow) -> str:
+    """How the action's last call was answered; "" where none was."""
+    answers = EventRow.filter(order_id=action.order.id, topic="answered", at__gte=action.created)
+    last = await answers.order_by("-id").first()
+    return last.text if last else ""
+
+
+async def alerted_to(tried: Tried, now: datetime) -> None:
+    """The administrator was alerted to it: the order's story says so, and it is not told again."""
+    await tell(tried.order, ((_ALERTED, f"{tried.kind} is tried since long: an alert was given"),), now)

@@ -51,10 +51,11 @@ def _tell(unit: Unit, order_id: int, error: RemoteError) -> None:
 
 
 async def _is_untrue(unit: Unit, order_id: int, note: DueNote) -> bool:
-    """Whether what a note says of an outage may have changed before it could be written."""
+    """Whether what a note says an order waits for may have changed before it could be written."""
     known = await unit.journal.known(order_id)
     changed = known.record.changed if known and known.record else unit.now()
-    return note.about not in unit.outages or changed > note.created
+    tried = known is not None and known.attempts > 0
+    return not (tried or note.about in unit.outages) or changed > note.created
 
 
 async def _write(unit: Unit, order_id: int, note: DueNote) -> int | None:

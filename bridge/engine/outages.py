@@ -3,8 +3,9 @@
 The orders of a provider that is down wait together, and so do all while the shop is; see `bridge.domain.outages`.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -136,17 +137,21 @@ async def alert(unit: Unit) -> None:
 
 
 async def _tell_staff(unit: Unit, outage: Outage) -> None:
-    """Tell on each order that has waited long for a call what it waits for; where the shop is down, nobody can."""
-    if not unit.live or outage.remote == SHOP:
-        return
+    """Tell on each order that waits for the remote; where the shop is down, nobody can."""
+    if unit.live and outage.remote != SHOP:
+        orders = await kept.waiting(unit.store.name, outage, unit.now())
+        await tell_waiting(unit, orders, outage.remote, outage.since)
+
+
+async def tell_waiting(unit: Unit, orders: Sequence[int], remote: str, since: datetime) -> None:
+    """Tell on each of the orders what it waits for, where it has waited long, counted from `since`, for a call."""
     now = unit.now()
-    orders = await kept.waiting(unit.store.name, outage, now)
     for order_id, known in (await unit.journal.known_many(orders)).items():
         if known.order is None or known.record is None:
             continue
-        since = max(outage.since, known.record.changed)
+        waited = now - max(since, known.record.changed)
         step = longed_for(known.order, known.payment, known.record, unit.rules, now)
-        if step is not None and now - since >= LONG:
-            mark, text = promise(unit, known.order, step, outage)
+        if step is not None and waited >= LONG:
+            mark, text = promise(unit, known.order, step, remote, since)
             async with unit.lease.guard():
-                await kept.promise(unit.store.name, order_id, outage.remote, mark, text, now)
+                await kept.promise(unit.store.name, order_id, remote, mark, text, now)

@@ -212,6 +212,42 @@ async def test_calls_of_several_orders_that_all_end_unknown_are_an_outage_of_cal
         assert remotes(log) == [("remote.alert", "error"), ("remote.recovered", "info")]
 
 
+NEVER_TAKEN = [(Fault.ERROR_BEFORE, 20), (Fault.DROP_BEFORE, 20), (Fault.BUSY, 12 * 23)]
+"""How each call ends, and the most of them in two hours. After a 429 calls of others begin another outage each time."""
+
+
+@pytest.mark.parametrize(("fault", "most"), NEVER_TAKEN)
+async def test_a_single_order_s_call_that_is_never_taken_is_told_of_once_and_noted_once(
+    tmp_path: Path, log: Log, fault: Fault, most: int
+) -> None:
+    """However often calls of others are taken meanwhile."""
+    async with known_order(tmp_path) as (w, sick):
+        await captured_one(w)
+        w.store.set_status(sick.id, "completed")
+        down(w, fault, method="POST", path=f"{sick.payment}/capture$")
+        before = len(w.calls())
+        for minute in range(0, 120, 10):
+            await tick(w, 9 * MINUTE, step=15, polling=60)
+            await captured_one(w)
+            alerts = [event for event in log if event["event"].endswith(".alert")]
+            assert len(alerts) == (minute >= 10), "after a quarter of an hour"
+            assert len(w.notes(sick.id)) == (minute >= 60), "after an hour"
+        assert f"the capture for order {sick.id} is tried since" in alerts[0]["problem"]
+        assert (await w.status())["attention"] == []
+        assert len(w.calls()) - before - 12 <= most
+        up(w)
+        await tick(w, 15 * MINUTE, step=15, polling=60)
+        assert captured(w, [sick]) == 1
+        assert len(w.notes(sick.id)) == 2
+
+
+async def captured_one(w: World) -> None:
+    """An order that is captured within a minute."""
+    it = w.place(status="completed")
+    await tick(w, MINUTE, step=15, polling=15)
+    assert captured(w, [it]) == 1
+
+
 async def test_an_order_of_one_that_is_refused_is_no_outage(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         await w.cycle()
