@@ -59,6 +59,12 @@ async def compared(action: int, difference: Facts, now: datetime) -> None:
         await _wake(rows[0].store_id, now)
 
 
+async def lapsed(action: int, now: datetime) -> None:
+    """The action's call had no effect: where it was to be the first of its kind, another may be that now."""
+    if row := await FirstRow.filter(action=action, proven__isnull=True).first():
+        await _wake(row.store_id, now)
+
+
 async def differed(store: str, account: str, call: Call) -> Facts:
     """What the first call of the kind did instead of what it was to; empty where it did not, or that is settled."""
     row = await FirstRow.get_or_none(store_id=store, account=account, call=call)

@@ -311,6 +311,7 @@ class Journal:
             refusal=follow.open.refusal,
             approved=follow.open.approved,
             updated=now,
+            **({"next_try": look.next_try} if look.next_try else {}),
         )
         return action
 
@@ -377,10 +378,9 @@ class Journal:
         orders = OrderRow.filter(store_id=self.store, due__gt=EVER)
         moments: list[datetime | None] = []
         if paused := await OutageRow.filter(store_id=self.store, paused=True):
-            theirs = Q(provider__in=[it.remote for it in paused])
-            if await orders.filter(theirs).exists():
+            if await orders.filter(provider__in=[it.remote for it in paused]).exists():
                 moments += [it.next_try for it in paused]
-            orders = orders.filter(~theirs)
+            orders = orders.filter(~Q(provider__in=[it.remote for it in paused if not it.calls]))
         row = await orders.order_by("due").first()
         moments.append(row.due if row else None)
         if notes:

@@ -91,6 +91,8 @@ class Look:
     done: str | None = None
     """The open action's call has been seen at the provider, under this reference."""
     moved: bool = False
+    next_try: datetime | None = None
+    """Until then the open action is not called again; None: it stays as it was."""
 
 
 def known_from(row: OrderRow, settlements: list[Settlement], action: ActionRow | None) -> Known:

@@ -1,18 +1,23 @@
 """What is written down of remotes that give no answer, and of the orders that wait for them."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
-from bridge.db.models import ActionRow, NoteRow, OrderRow, OutageRow
-from bridge.db.rows import ids, own_several
+from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, OutageRow
+from bridge.db.rows import ids, own_several, tell
 from bridge.domain.outages import SHOP, Outage
 from bridge.domain.records import State
+from bridge.domain.steps import Kind
 
 _FIELDS = ("since", "tries", "next_try", "why", "paused", "calls", "alerted")
+_ALERTED = "alerted"
+"""The topic of the line of an order's story that says so."""
+_TRIED_AGAIN = (State.READY, State.WAITING)
 
 
 async def outages(store: str) -> list[Outage]:
@@ -37,6 +42,10 @@ async def end(store: str, outage: Outage, now: datetime, *, hurry: bool) -> None
         await own_several(store)
         await OutageRow.filter(store_id=store, remote=outage.remote).delete()
         waiting = _of(store, outage.remote)
+        if outage.calls and outage.paused:
+            may = Q(next_try__isnull=True) | Q(next_try__lte=now)
+            callers = await ids(_callers(store, outage.remote).filter(may), "order_id")
+            await OrderRow.filter(id__in=callers or [-1], due__gt=now).update(due=now)
         if hurry:
             await waiting.filter(failures__gt=0, due__gt=now).update(due=now)
             await _cut_short(store, outage.remote, now)
@@ -49,7 +58,7 @@ async def _cut_short(store: str, remote: str, now: datetime) -> None:
         notes = await ids(NoteRow.filter(order__store_id=store, next_try__gt=now), "id")
         await NoteRow.filter(id__in=notes or [-1]).update(next_try=now)
         return
-    tried = ActionRow.filter(order__store_id=store, order__provider=remote, state=State.WAITING)
+    tried = ActionRow.filter(order__store_id=store, order__provider=remote, state__in=_TRIED_AGAIN)
     actions = await tried.filter(next_try__gt=now).values("id", "order_id")
     await ActionRow.filter(id__in=[it["id"] for it in actions] or [-1]).update(next_try=None)
     await OrderRow.filter(id__in=[it["order_id"] for it in actions] or [-1]).update(due=now)
@@ -65,27 +74,35 @@ def _waiting(store: str, remote: str, now: datetime) -> QuerySet[OrderRow]:
     return _of(store, remote).filter(Q(due__lte=now) | Q(failures__gt=0, due__isnull=False))
 
 
-async def count_waiting(store: str, remote: str, now: datetime) -> int:
-    return await _waiting(store, remote, now).count()
+def _callers(store: str, remote: str) -> QuerySet[ActionRow]:
+    """What is to be called as soon as calls are taken; of an order that is not understood nothing is."""
+    ready = ActionRow.filter(state__in=_TRIED_AGAIN, order__store_id=store, order__provider=remote)
+    return ready.filter(order__due__isnull=False, order__problem="")
 
 
-async def waiting(store: str, remote: str, now: datetime) -> list[int]:
-    return await ids(_waiting(store, remote, now).order_by("order_id"), "order_id")
+async def count_waiting(store: str, outage: Outage, now: datetime) -> int:
+    return len(await waiting(store, outage, now))
+
+
+async def waiting(store: str, outage: Outage, now: datetime) -> list[int]:
+    """Return the orders that wait for the remote, by their WooCommerce ids."""
+    if outage.calls:
+        callers = await _callers(store, outage.remote).values("order__order_id")
+        return sorted(it["order__order_id"] for it in callers)
+    return await ids(_waiting(store, outage.remote, now).order_by("order_id"), "order_id")
 
 
 async def who_asks(store: str, outage: Outage, now: datetime, without: Collection[int]) -> int | None:
     """Return the order that is to ask the remote next: best one that has not asked in vain.
 
     Where none of those waits, one at rest; else those that have, in turn. One that takes no calls can only be
-    asked by an order that has one to make.
+    asked by an order that has one to make: best one whose call was tried least, as it may be another kind of call.
     """
-    waiting = _waiting(store, outage.remote, now).exclude(order_id__in=list(without) or [-1]).order_by("due")
     if outage.calls:
-        actions = ActionRow.filter(state__in=[State.READY, State.WAITING], order__store_id=store)
-        callers = await ids(actions.filter(order__provider=outage.remote), "order_id")
-        calling = _of(store, outage.remote).filter(id__in=callers or [-1], due__isnull=False)
-        row = await calling.exclude(order_id__in=list(without) or [-1]).order_by("due").first()
-        return row.order_id if row else None
+        callers = _callers(store, outage.remote).exclude(order__order_id__in=list(without) or [-1])
+        turns = callers.order_by("order__failures", "attempts", "order__due").limit(1)
+        return next((it["order__order_id"] for it in await turns.values("order__order_id")), None)
+    waiting = _waiting(store, outage.remote, now).exclude(order_id__in=list(without) or [-1]).order_by("due")
     row = await waiting.filter(failures=0).first()
     if row is None and outage.remote != SHOP:
         resting = _of(store, outage.remote).exclude(payment_id="").filter(failures=0)
@@ -94,14 +111,75 @@ async def who_asks(store: str, outage: Outage, now: datetime, without: Collectio
     return row.order_id if row else None
 
 
+async def has_calls(store: str, remote: str) -> bool:
+    """Whether a call is to be made, or the outcome of one is still to show."""
+    trying = (*_TRIED_AGAIN, State.RUNNING, State.UNKNOWN)
+    actions = ActionRow.filter(state__in=trying, order__store_id=store, order__provider=remote, shadow=False)
+    return await actions.exists()
+
+
 async def may_call(store: str, order_id: int) -> None:
     """Let the order's call be made now, whenever it was to be tried again."""
-    waiting = ActionRow.filter(order__store_id=store, order__order_id=order_id, state=State.WAITING)
-    await ActionRow.filter(id__in=await ids(waiting, "id") or [-1]).update(next_try=None)
+    tried = ActionRow.filter(order__store_id=store, order__order_id=order_id, state__in=_TRIED_AGAIN)
+    await ActionRow.filter(id__in=await ids(tried, "id") or [-1]).update(next_try=None)
 
 
 async def promise(store: str, order_id: int, remote: str, mark: str, text: str, now: datetime) -> None:
-    """Let a note say that the order waits for the remote; taken back where it answers before that is written."""
+    """Let a note say that the order waits for the remote; taken back where it answers before that is written.
+
+    One for each action: it waits all the same where the remote answered others meanwhile.
+    """
     row = await OrderRow.get(store_id=store, order_id=order_id)
+    action = await ActionRow.get_or_none(open_slot=row.id)
+    said = NoteRow.filter(order_id=row.id, about=remote)
+    if action is not None and await said.filter(created__gte=action.created).exists():
+        return
     values = {"text": text, "created": now, "next_try": now, "about": remote}
     await NoteRow.get_or_create(defaults=values, order_id=row.id, mark=mark)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """An action that was called more than once, in vain, and is to be again."""
+
+    order: int
+    """The order's row."""
+    order_id: int
+    """Its WooCommerce id."""
+    kind: Kind
+    provider: str
+    created: datetime
+    why: str
+    """What came of the last call."""
+    told: bool
+    """Whether the administrator was alerted to it."""
+
+
+async def tried_since(store: str, before: datetime, now: datetime) -> list[Tried]:
+    """Return what has been tried since `before` or longer, and rests now until it is tried again."""
+    ours = ActionRow.filter(state__in=_TRIED_AGAIN, order__store_id=store, shadow=False)
+    tried = ours.filter(attempts__gt=1, created__lte=before, next_try__gt=now)
+    return [
+        Tried(
+            order=row.order.id,
+            order_id=row.order.order_id,
+            kind=Kind(row.kind),
+            provider=row.provider,
+            created=row.created,
+            why=await last_answer(row),
+            told=await EventRow.filter(order_id=row.order.id, topic=_ALERTED, at__gte=row.created).exists(),
+        )
+        for row in await tried.prefetch_related("order").order_by("id")
+    ]
+
+
+async def last_answer(action: ActionRow) -> str:
+    """How the action's last call was answered; "" where none was."""
+    answers = EventRow.filter(order_id=action.order.id, topic="answered", at__gte=action.created)
+    last = await answers.order_by("-id").first()
+    return last.text if last else ""
+
+
+async def alerted_to(tried: Tried, now: datetime) -> None:
+    """The administrator was alerted to it: the order's story says so, and it is not told again."""
+    await tell(tried.order, ((_ALERTED, f"{tried.kind} is tried since long: an alert was given"),), now)

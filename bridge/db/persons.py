@@ -88,7 +88,7 @@ async def retry(number: int, now: datetime) -> Said:
     if row.state == State.HELD and row.reason == Reason.REFUSED:
         text = f"{row.kind} is tried again"
         await _say(row, text, now, state=State.READY, reason="a person asked for another try", refusal="")
-    elif row.state == State.WAITING:
+    elif row.state == State.WAITING or (row.state == State.READY and row.next_try is not None):
         text = f"{row.kind} is tried again now"
         await _say(row, text, now, next_try=None)
     else:

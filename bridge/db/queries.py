@@ -14,7 +14,7 @@ from bridge.db.codec import PAYMENT, load
 from bridge.db.firsts import First
 from bridge.db.leases import Holder, holders
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, OutageRow, SettlementRow, StoreRow
-from bridge.db.outages import count_waiting, outages
+from bridge.db.outages import count_waiting, last_answer, outages
 from bridge.db.rewinds import former, number_of
 from bridge.db.rows import ids
 from bridge.domain.outages import SHOP
@@ -214,7 +214,7 @@ async def down(store: str, now: datetime) -> list[dict[str, Any]]:
             "remote": outage.remote,
             "since": _moment(outage.since),
             "next_try": _moment(outage.next_try),
-            "waiting": await count_waiting(store, outage.remote, now),
+            "waiting": await count_waiting(store, outage, now),
             "tries": outage.tries,
             "alerted": outage.alerted,
             "text": outage.why,
@@ -252,11 +252,9 @@ async def _tried_long(store: StoreRow, before: datetime) -> list[ActionRow]:
 
 
 async def _tried(row: ActionRow) -> dict[str, Any]:
-    answers = EventRow.filter(order_id=row.order.id, topic="answered", at__gte=row.created)
-    last = await answers.order_by("-id").first()
     action = _action(row)
     shown = ("order", "order_number", "kind", "state", "amount", "currency", "attempts", "created")
-    return {"action": row.id, **{name: action[name] for name in shown}, "answer": last.text if last else ""}
+    return {"action": row.id, **{name: action[name] for name in shown}, "answer": await last_answer(row)}
 
 
 async def _needing(row: OrderRow) -> dict[str, Any]:

@@ -64,12 +64,12 @@ def retry_delay(attempts: int, waited: timedelta, chance: float, after: timedelt
     """How long to wait before a call or read is tried again.
 
     Doubling from 2 s with jitter (`chance` in 0..1), at most every 30 s in the first ten minutes of waiting and
-    every ten minutes then (design § 4), and never before the remote's own `after`.
+    every ten minutes then (design § 4). The remote's own `after` is the least wait, up to ten minutes.
     """
     cap = SOON if waited < CAP else CAP
     delay = min(cap, timedelta(seconds=2 ** min(attempts, 10)))
     delay -= delay * (chance / 4)
-    return max(delay, after or timedelta())
+    return max(delay, min(after or timedelta(), CAP))
 
 
 def next_read(ended: datetime, now: datetime, until: datetime) -> datetime:

@@ -63,13 +63,15 @@ def unanswered(
     """What holds after it gave no answer once more.
 
     `sure`: it can't have been about the one order (no connection, or it asks everybody to wait). `after` is the
-    wait that it asked for; it is tried every ten minutes all the same.
+    wait that it asked for.
     """
     if before is not None and before.paused and not before.may_ask(now):
         return replace(before, why=why)  # it was under way before the pause began
+    if before is not None and not before.paused and before.calls != calls:
+        before = None  # a read and a call that fail, of one order each, are no sign of the same thing
     since, tries = (before.since, before.tries + 1) if before else (now, 1)
     paused = sure or before is not None
-    wait = retry_delay(tries, now - since, chance, min(after or timedelta(), CAP)) if paused else timedelta()
+    wait = retry_delay(tries, now - since, chance, after) if paused else timedelta()
     return Outage(
         remote=remote,
         since=since,

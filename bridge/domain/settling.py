@@ -13,6 +13,8 @@ from bridge.domain.records import How, OpenAction, Record, Settlement, State
 from bridge.domain.settlement import settle_release
 from bridge.domain.steps import Call, Step
 
+IN_VAIN = "it did not take effect"
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -21,6 +23,8 @@ class Settled:
     """The open action's step, which turned out to have taken effect."""
     reference: str | None = None
     """What the provider calls it."""
+    vain: bool = False
+    """The call had no effect, and is to be made again."""
 
 
 def settle(
@@ -54,7 +58,8 @@ def settle(
         return _done(found, attempt, order, payment, record)
     if isinstance(found, NotYet) and now < (attempt.ended or now) + warn_after:
         return NotYet(next_read(attempt.ended or now, now, found.until))
-    return Settled(_unseen(found, attempt, payment, record, open_))
+    unseen = _unseen(found, attempt, payment, record, open_)
+    return Settled(unseen, vain=unseen.open is not None and unseen.open.reason == IN_VAIN)
 
 
 def _unseen(
@@ -64,7 +69,7 @@ def _unseen(
     if isinstance(found, Nothing) and found.refusal:
         return _refusal(found.refusal, attempt, payment, record, open_)
     if isinstance(found, Nothing) and not found.doubtful:
-        return record.evolve(open=replace(open_, state=State.READY, reason="it did not take effect"))
+        return record.evolve(open=replace(open_, state=State.READY, reason=IN_VAIN))
     # Said when it was held already, an approval is for another call; said before, that call has used it up.
     again = isinstance(found, Nothing) and open_.approved and open_.reason == Reason.NOT_SEEN
     return record.evolve(open=replace(open_, state=State.HELD, reason=Reason.NOT_SEEN, approved=again))

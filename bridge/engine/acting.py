@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from bridge.domain.attempts import Attempt
-from bridge.domain.lifecycle import retry_delay
 from bridge.domain.lines import ENGLISH, SWEDISH, Charge, Names, capture_charges, change_charges, refund_charges
 from bridge.domain.money import AmountError
 from bridge.domain.orders import Order, Refund
@@ -16,7 +15,7 @@ from bridge.domain.reasons import Reason
 from bridge.domain.records import State
 from bridge.domain.steps import Call, Step
 from bridge.engine import outages
-from bridge.engine.looking import Ready
+from bridge.engine.looking import Ready, next_try
 from bridge.engine.unit import Unit
 from bridge.errors import AnswerLost, Busy, LeaseLost, Nonsense, RemoteError, Unreachable
 from bridge.ports import Request
@@ -68,6 +67,8 @@ async def _noticed(unit: Unit, remote: str, outcome: Outcome) -> None:
             await outages.not_taken(unit, remote, reason, after)
         case Done() | Refused():
             await outages.answered(unit, remote, call=True)
+        case Unknown(detail=detail) if not outages.takes_calls(unit, remote):
+            await outages.in_vain(unit, remote, detail)
         case _:  # of an outcome that is unknown the next read tells more
             pass
 
@@ -199,5 +200,5 @@ def _ending(outcome: Outcome) -> tuple[State, str]:
 def _next_try(unit: Unit, ready: Ready, outcome: Outcome, now: datetime) -> datetime | None:
     if not isinstance(outcome, Later):
         return None
-    waited = now - (ready.known.action_created or now)
-    return now + retry_delay(ready.known.attempts + 1, waited, unit.chance(), outcome.after)
+    known = replace(ready.known, attempts=ready.known.attempts + 1)
+    return next_try(unit, known, now, outcome.after)

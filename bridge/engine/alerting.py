@@ -9,7 +9,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from bridge.db import bounds, firsts, holds
+from bridge.db import outages as kept
 from bridge.db.bounds import Untold
+from bridge.db.outages import Tried
+from bridge.domain.outages import LASTING, LONG, SHOP, Outage
+from bridge.engine import outages
 from bridge.engine.remedies import beyond, decides, first_decides, first_differed, hold_told
 from bridge.engine.unit import Unit
 
@@ -28,6 +32,7 @@ async def tell_alerts(unit: Unit, *, ending: bool = False) -> None:
     if unit.live:
         await _tell_bounds(unit, ending=ending)
         await _tell_firsts(unit)
+        await _tell_tried(unit)
     await _tell_hold(unit)
 
 
@@ -49,6 +54,28 @@ async def _tell_firsts(unit: Unit) -> None:
     for it in await firsts.untold(unit.store.name):
         _alert(unit, f"{first_differed(it)}; {first_decides(unit.store.name, it)}")
         await firsts.tell(it)
+
+
+async def _tell_tried(unit: Unit) -> None:
+    """Tell of single actions that are tried again and again, and staff on their orders: each once.
+
+    Of what waits for a remote that gives nobody an answer it is told as an outage.
+    """
+    now = unit.now()
+    for it in await kept.tried_since(unit.store.name, now - LASTING, now):
+        if any(_covers(unit.outages.get(remote), it) for remote in (it.provider, SHOP)):
+            continue
+        if not it.told:
+            since = it.created.isoformat(timespec="seconds")
+            _alert(unit, f"the {it.kind} for order {it.order_id} is tried since {since}, in vain: {it.why}")
+            await kept.alerted_to(it, now)
+        if now - it.created >= LONG:
+            await outages.tell_waiting(unit, [it.order_id], it.provider, it.created)
+
+
+def _covers(outage: Outage | None, it: Tried) -> bool:
+    """Whether the outage is, or is going to be, told of, and is what the action waits for."""
+    return outage is not None and outage.paused and (outage.alerted or outage.since - it.created < LASTING)
 
 
 async def _tell_hold(unit: Unit) -> None:

@@ -23,7 +23,7 @@ from bridge.domain.reasons import Bound, Reason
 from bridge.domain.records import Record, Settlement, State
 from bridge.domain.restored import since_restored
 from bridge.domain.settling import Settled, settle, unsettled
-from bridge.domain.steps import Step
+from bridge.domain.steps import Call, Step
 from bridge.engine import outages
 from bridge.engine.alone import followed, notice
 from bridge.engine.bounding import within_bounds
@@ -196,6 +196,8 @@ async def _commit(
         remembered = _of_this_payment(settled.record, known, payment)
         verdict = await _verdict(unit, order, mine, payment, remembered, record.settlements, looked)
     ended = Settled(record) if isinstance(settled, NotYet) else settled
+    if ended.vain:
+        known = replace(known, next_try=next_try(unit, known, now, SOON))
     strange = await followed(unit, known, order, payment, verdict.record, now) if mine else []
     async with within_bounds(unit, known, order, mine, _noticing(verdict, strange), now) as bounded:
         name = unit.providers[mine.method.provider].name if mine and not elsewhere else known.provider
@@ -211,6 +213,7 @@ async def _commit(
             attention=reason,
             facts=facts,
             due=_due(bounded.decision, known, now, live=unit.live),
+            next_try=known.next_try if ended.vain else None,
             watched=_watched(order, bounded, mine),
             events=(*story(changes, bounded.decision, ended.done, known), *_strange(strange)),
             notes=notes(unit, order, bounded, name, payment, ended, known, now),
@@ -222,6 +225,7 @@ async def _commit(
         if action is not None and isinstance(bounded.decision, Act):
             await bounds.admit(action, now)
         await _compare(known, ended, payment, now)
+    await _tell_outages(unit, known, ended, name)
     _log(unit, order, committed, known)
     if strange and await notice(unit, known, order, strange):
         await unit.journal.wake([order.id], now)
@@ -247,6 +251,24 @@ async def _compare(known: Known, ended: Settled, payment: Payment | None, now: d
     shown = ended.done is not None or (open_ is not None and open_.reason == Reason.OTHER_AMOUNT)
     if shown and payment is not None and known.action is not None and known.attempt is not None:
         await firsts.compared(known.action, difference(known.attempt, payment), now)
+    elif ended.vain and known.action is not None:
+        await firsts.lapsed(known.action, now)
+
+
+async def _tell_outages(unit: Unit, known: Known, ended: Settled, provider: str) -> None:
+    """Whether the provider takes calls, as the end of one shows whose outcome was unknown."""
+    if known.attempt is None or known.attempt.step.call is Call.RESTORE:
+        return
+    if ended.done is not None:
+        await outages.answered(unit, provider, call=True)
+    elif ended.vain and known.attempts == 1:  # of an order's later tries the first has told
+        await outages.in_vain(unit, provider, "calls get no usable answer, and have no effect")
+
+
+def next_try(unit: Unit, known: Known, now: datetime, after: timedelta | None) -> datetime:
+    """When a call that had no effect is made again."""
+    waited = now - (known.action_created or now)
+    return now + retry_delay(known.attempts, waited, unit.chance(), after)
 
 
 def _noticing(verdict: Verdict, strange: Sequence[Followed]) -> Verdict:

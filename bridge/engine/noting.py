@@ -5,7 +5,7 @@ from datetime import timedelta
 import structlog
 
 from bridge.db.outbox import DueNote
-from bridge.domain.lifecycle import retry_delay
+from bridge.domain.lifecycle import CAP, retry_delay
 from bridge.engine.unit import Unit
 from bridge.errors import AccessDenied, AnswerLost, NotThere, Rejected, RemoteError
 
@@ -42,7 +42,7 @@ async def write_notes(unit: Unit, order_id: int) -> None:
 def _least(error: RemoteError) -> timedelta | None:
     """How long to wait at least: one whose answer was lost may reach the shop after all."""
     if isinstance(error, AccessDenied):
-        return timedelta(minutes=15)
+        return CAP
     return PATIENCE if isinstance(error, AnswerLost) else getattr(error, "after", None)
 
 
@@ -57,10 +57,11 @@ def _tell(unit: Unit, order_id: int, error: RemoteError) -> None:
 
 
 async def _is_untrue(unit: Unit, order_id: int, note: DueNote) -> bool:
-    """Whether what a note says of an outage may have changed before it could be written."""
+    """Whether what a note says an order waits for may have changed before it could be written."""
     known = await unit.journal.known(order_id)
     changed = known.record.changed if known and known.record else unit.now()
-    return note.about not in unit.outages or changed > note.created
+    tried = known is not None and known.attempts > 0
+    return not (tried or note.about in unit.outages) or changed > note.created
 
 
 async def _write(unit: Unit, order_id: int, note: DueNote) -> int | None:

@@ -3,8 +3,9 @@
 The orders of a provider that is down wait together, and so do all while the shop is; see `bridge.domain.outages`.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -35,6 +36,11 @@ async def not_answered(unit: Unit, remote: str, error: RemoteError) -> None:
 async def not_taken(unit: Unit, remote: str, why: str, after: timedelta | None) -> None:
     """It took no call, of anybody."""
     await _not_answered(unit, remote, why, after, sure=True, calls=True)
+
+
+async def in_vain(unit: Unit, remote: str, why: str) -> None:
+    """A call had no effect, for all that can be told yet; that may be the one order's own trouble."""
+    await _not_answered(unit, remote, why, None, sure=False, calls=True)
 
 
 async def _not_answered(
@@ -81,8 +87,14 @@ async def asked_in_vain(unit: Unit, outage: Outage) -> None:
 
 
 def paused(unit: Unit) -> set[str]:
-    """The remotes that nobody asks but the one whose turn it is."""
-    return {outage.remote for outage in unit.outages.values() if outage.paused}
+    """The remotes that nobody reads but the one whose turn it is; those that only take no calls are read."""
+    return {outage.remote for outage in unit.outages.values() if outage.paused and not outage.calls}
+
+
+def takes_calls(unit: Unit, remote: str) -> bool:
+    """Whether anybody may call the remote, not only the one whose turn it is."""
+    outage = unit.outages.get(remote)
+    return outage is None or not (outage.paused and outage.calls)
 
 
 async def who_asks(unit: Unit, without: set[int]) -> list[tuple[int, Outage]]:
@@ -91,13 +103,15 @@ async def who_asks(unit: Unit, without: set[int]) -> list[tuple[int, Outage]]:
     for remote, outage in list(unit.outages.items()):
         if remote in unit.asking or not outage.may_ask(now) or (remote != SHOP and SHOP in paused(unit)):
             continue
+        if outage.calls and not outage.paused:
+            continue  # whoever has a call to make makes it
         order = await kept.who_asks(unit.store.name, outage, now, without)
         if order is not None:
             found.append((order, outage))
             if outage.calls:
                 async with unit.lease.guard():
                     await kept.may_call(unit.store.name, order)
-        elif outage.calls and not without:
+        elif outage.calls and not without and not await kept.has_calls(unit.store.name, remote):
             await answered(unit, remote, call=True)  # nobody has a call to make any more
     return found
 
@@ -111,7 +125,7 @@ async def alert(unit: Unit) -> None:
         unit.outages[remote] = replace(outage, alerted=True)
         async with unit.one_writes, unit.lease.guard():
             await kept.keep(unit.store.name, unit.outages[remote])
-        waiting = await kept.count_waiting(unit.store.name, remote, unit.now())
+        waiting = await kept.count_waiting(unit.store.name, outage, unit.now())
         log.error(
             "remote.alert",
             store=unit.store.name,
@@ -123,17 +137,21 @@ async def alert(unit: Unit) -> None:
 
 
 async def _tell_staff(unit: Unit, outage: Outage) -> None:
-    """Tell on each order that has waited long for a call what it waits for; where the shop is down, nobody can."""
-    if not unit.live or outage.remote == SHOP:
-        return
+    """Tell on each order that waits for the remote; where the shop is down, nobody can."""
+    if unit.live and outage.remote != SHOP:
+        orders = await kept.waiting(unit.store.name, outage, unit.now())
+        await tell_waiting(unit, orders, outage.remote, outage.since)
+
+
+async def tell_waiting(unit: Unit, orders: Sequence[int], remote: str, since: datetime) -> None:
+    """Tell on each of the orders what it waits for, where it has waited long, counted from `since`, for a call."""
     now = unit.now()
-    orders = await kept.waiting(unit.store.name, outage.remote, now)
     for order_id, known in (await unit.journal.known_many(orders)).items():
         if known.order is None or known.record is None:
             continue
-        since = max(outage.since, known.record.changed)
+        waited = now - max(since, known.record.changed)
         step = longed_for(known.order, known.payment, known.record, unit.rules, now)
-        if step is not None and now - since >= LONG:
-            mark, text = promise(unit, known.order, step, outage)
+        if step is not None and waited >= LONG:
+            mark, text = promise(unit, known.order, step, remote, since)
             async with unit.lease.guard():
-                await kept.promise(unit.store.name, order_id, outage.remote, mark, text, now)
+                await kept.promise(unit.store.name, order_id, remote, mark, text, now)

@@ -13,7 +13,6 @@ from bridge.domain.keys import stem
 from bridge.domain.looks import Verdict
 from bridge.domain.notes import done_note, hold_note, marked, remark_note, waits_note
 from bridge.domain.orders import Order
-from bridge.domain.outages import Outage
 from bridge.domain.payments import Payment
 from bridge.domain.reasons import Bound
 from bridge.domain.records import Record
@@ -97,10 +96,10 @@ def notes(
     return tuple((mark, marked(text, mark)) for mark, text in found)
 
 
-def promise(unit: Unit, order: Order, step: Step, outage: Outage) -> tuple[str, str]:
-    """The note, as (mark, text), that a step waits for its provider: one for each outage and step."""
-    mark = _mark(stem(order, unit.rules.tag), "waits", {"key": step.key}, outage.since)
-    return mark, marked(waits_note(step, order, outage.remote, unit.spoken), mark)
+def promise(unit: Unit, order: Order, step: Step, provider: str, since: datetime) -> tuple[str, str]:
+    """The note, as (mark, text), that a step waits for its provider since then."""
+    mark = _mark(stem(order, unit.rules.tag), "waits", {"key": step.key}, since)
+    return mark, marked(waits_note(step, order, provider, unit.spoken), mark)
 
 
 def _ended_before(order: Order, record: Record) -> bool:

@@ -1,21 +1,35 @@
-"""Whose turn it is: first calls go alone, and all calls at the pace of `limits.actions_per_minute`."""
+"""Whose turn it is: first calls go alone, and all calls at the pace of `limits.actions_per_minute`.
+
+While a provider takes no calls, one order at a time asks whether it does so again.
+"""
 
 from datetime import timedelta
 
 from bridge.db import firsts
 from bridge.domain.steps import Call
 from bridge.engine.looking import Ready
+from bridge.engine.outages import takes_calls
 from bridge.engine.unit import Unit
 
 FIRST = timedelta(seconds=30)
 """After which an order is looked at again whose call waits for the first of its kind, the end of which wakes it."""
 
 
-async def may_call(unit: Unit, ready: Ready) -> bool:
-    """Whether the call may be made now; if not, its order rests until it is looked at again for that."""
+REST = timedelta(hours=1)
+"""After which an order is looked at again whose call waits until the provider takes calls, which wakes it."""
+
+
+async def may_call(unit: Unit, ready: Ready, *, asks: bool = False) -> bool:
+    """Whether the call may be made now; if not, its order rests until it is looked at again for that.
+
+    `asks`: the order is to find out whether a provider that took no calls does so again.
+    """
     if ready.step.call is Call.RESTORE:
         return True
     now, account = unit.now(), unit.methods[ready.provider].account
+    if not asks and not takes_calls(unit, unit.providers[ready.provider].name):
+        await unit.journal.rest(ready.order.id, now + REST)
+        return False
     waits = await firsts.must_wait(unit.store.name, account, ready.step.call, ready.action)
     turn = now + FIRST if waits else unit.pace.turn(ready.order.id, now)
     if turn > now:

@@ -49,15 +49,17 @@ class Piece:
     """It is to find out whether this is over."""
 
 
-async def work(unit: Unit, order_id: int, stopping: asyncio.Event | None = None) -> None:
+async def work(unit: Unit, order_id: int, stopping: asyncio.Event | None = None, *, asks: bool = False) -> None:
     """Look, act, look again, until nothing is to be done now; then write the notes.
 
+    `asks`: the first call is made also where the provider is known to take none, to find out whether it does.
     Once `stopping` is set no call begins any more; the look after the last one still settles it.
     """
     for _ in range(STEPS):
         ready = await look(unit, order_id)
-        if ready is None or (stopping and stopping.is_set()) or not await may_call(unit, ready):
+        if ready is None or (stopping and stopping.is_set()) or not await may_call(unit, ready, asks=asks):
             break
+        asks = False
         if not await act(unit, ready):
             unit.resting[order_id] = unit.now() + SECOND
             break
@@ -131,7 +133,7 @@ async def _one(unit: Unit, piece: Piece, stopping: asyncio.Event | None) -> None
     order_id, outage = piece.order, piece.outage
     try:
         if piece.lane != NOTES:
-            await work(unit, order_id, stopping)
+            await work(unit, order_id, stopping, asks=outage is not None or piece.lane == PERSONS)
         elif await may_act(unit):
             await write_notes(unit, order_id)
         if outage is not None:

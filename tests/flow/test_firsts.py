@@ -19,6 +19,7 @@ from bridge.engine.looking import look
 from bridge.engine.turns import may_call
 from bridge.engine.working import work
 from bridge.sandbox.faults import Fault
+from tests.flow.test_outages import tick
 from tests.flow.test_unknown import CALL
 from tests.flow.ways import complete
 from tests.flow.world import MUG, STORE, TOTAL, Placed, ProviderName, World, until, world
@@ -66,6 +67,17 @@ async def test_no_second_call_begins_before_the_first_ones_effect_is_seen(
             w.side.faults.release.set()
         assert [w.books(it) for it in orders] == [CAPTURED] * 4
         assert (await w.status())["firsts"] == []
+
+
+async def test_a_first_call_that_has_no_effect_gives_its_turn_to_another_order(tmp_path: Path) -> None:
+    """The provider fails on one payment only, for ever."""
+    async with world(tmp_path) as w:
+        sick, *others = await completed(w, 4)
+        w.side.faults.plan(Fault.ERROR_BEFORE, method="POST", path=f"{sick.payment}/capture$", times=10**6)
+        await work(await w.bridge(), sick.id)
+        assert len(w.calls()) == 1
+        await tick(w, 7 * 60, step=15)
+        assert [w.books(it) for it in others] == [CAPTURED] * 3
 
 
 @PROVIDERS

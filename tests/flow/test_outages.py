@@ -16,7 +16,7 @@ from bridge.db import persons
 from bridge.engine.cycles import look_around, work_unless_resting
 from bridge.engine.working import AT_ONCE, work_all_due
 from bridge.sandbox.faults import Fault
-from tests.flow.world import STORE, TOTAL, EcsterSide, Placed, World, known_order, until, world
+from tests.flow.world import STORE, TOTAL, EcsterSide, Placed, ProviderName, World, known_order, until, world
 
 Log = list[MutableMapping[str, Any]]
 MINUTE = 60
@@ -143,6 +143,109 @@ async def test_orders_that_can_t_be_read_are_no_outage_while_one_at_rest_can(tmp
         late = w.place(status="completed")
         await tick(w, 40)
         assert captured(w, [late]) == 1
+
+
+async def test_a_day_that_the_shop_asks_one_order_to_wait_is_ten_minutes(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.store.set_status(it.id, "completed")
+        w.store.faults.plan(Fault.BUSY, method="GET", path=rf"/orders/{it.id}$", times=2, retry_after=24 * 3600)
+        await tick(w, 14 * MINUTE, step=10)
+        assert captured(w, [it]) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.BUSY, Fault.DENIED])
+@pytest.mark.parametrize("provider", ["resurs", "ecster"])
+async def test_one_order_s_refused_refund_keeps_no_capture_waiting(
+    tmp_path: Path, provider: ProviderName, fault: Fault
+) -> None:
+    async with known_order(tmp_path, provider) as (w, sick):
+        w.store.set_status(sick.id, "completed")
+        await w.cycle()
+        w.store.refund(sick.id, "125.00")
+        path = "/refund$" if provider == "resurs" else sick.payment
+        await tick(w, 30, step=5)
+        down(w, fault, method="POST", path=path)
+        await tick(w, 3 * MINUTE, step=5)
+        for _ in range(2):
+            late = w.place(status="completed")
+            await tick(w, MINUTE, step=5)
+            assert captured(w, [late]) == 1
+        assert w.books(sick) == (0, TOTAL, 0)
+
+
+async def test_nobody_is_captured_who_was_cancelled_while_calls_were_refused(tmp_path: Path) -> None:
+    """Orders are looked at although they can't be called."""
+    async with world(tmp_path) as w:
+        await w.cycle()
+        orders = await completed(w, 3)
+        down(w, Fault.BUSY, method="POST", path="/capture$")
+        await tick(w, 2 * MINUTE, step=5)
+        assert (await w.status())["down"][0]["waiting"] == 3
+        w.store.set_status(orders[1].id, "cancelled")
+        await tick(w, 2 * MINUTE, step=5)
+        assert w.books(orders[1]) == (0, 0, 0)
+        up(w)
+        await tick(w, MINUTE, step=5)
+        assert captured(w, orders) == 2
+
+
+async def test_calls_of_several_orders_that_all_end_unknown_are_an_outage_of_calls(
+    tmp_path: Path, log: Log
+) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.store.set_status(it.id, "completed")
+        await w.cycle()
+        orders = await completed(w, 4)
+        calls = len(w.calls())
+        down(w, method="POST", path="/capture$")
+        await tick(w, 5 * MINUTE, step=30, polling=60)
+        assert (await w.status())["down"] == [], "it is not known yet"
+        await tick(w, 85 * MINUTE, step=30, polling=60)
+        [status] = (await w.status())["down"]
+        assert (status["remote"], status["alerted"]) == ("Resurs", True)
+        assert remotes(log) == [("remote.alert", "error")]
+        assert len(w.calls()) - calls <= 4 + 20 + 9, "all at once, then every 30 s, and then every ten minutes"
+        assert any(len(w.notes(order.id)) == 1 for order in orders)
+        up(w)
+        await tick(w, 20 * MINUTE, step=30, polling=60)
+        assert captured(w, orders) == 4
+        assert remotes(log) == [("remote.alert", "error"), ("remote.recovered", "info")]
+
+
+NEVER_TAKEN = [(Fault.ERROR_BEFORE, 20), (Fault.DROP_BEFORE, 20), (Fault.BUSY, 12 * 23)]
+"""How each call ends, and the most of them in two hours. After a 429 calls of others begin another outage each time."""
+
+
+@pytest.mark.parametrize(("fault", "most"), NEVER_TAKEN)
+async def test_a_single_order_s_call_that_is_never_taken_is_told_of_once_and_noted_once(
+    tmp_path: Path, log: Log, fault: Fault, most: int
+) -> None:
+    """However often calls of others are taken meanwhile."""
+    async with known_order(tmp_path) as (w, sick):
+        await captured_one(w)
+        w.store.set_status(sick.id, "completed")
+        down(w, fault, method="POST", path=f"{sick.payment}/capture$")
+        before = len(w.calls())
+        for minute in range(0, 120, 10):
+            await tick(w, 9 * MINUTE, step=15, polling=60)
+            await captured_one(w)
+            alerts = [event for event in log if event["event"].endswith(".alert")]
+            assert len(alerts) == (minute >= 10), "after a quarter of an hour"
+            assert len(w.notes(sick.id)) == (minute >= 60), "after an hour"
+        assert f"the capture for order {sick.id} is tried since" in alerts[0]["problem"]
+        assert (await w.status())["attention"] == []
+        assert len(w.calls()) - before - 12 <= most
+        up(w)
+        await tick(w, 15 * MINUTE, step=15, polling=60)
+        assert captured(w, [sick]) == 1
+        assert len(w.notes(sick.id)) == 2
+
+
+async def captured_one(w: World) -> None:
+    """An order that is captured within a minute."""
+    it = w.place(status="completed")
+    await tick(w, MINUTE, step=15, polling=15)
+    assert captured(w, [it]) == 1
 
 
 async def test_an_order_of_one_that_is_refused_is_no_outage(tmp_path: Path) -> None:
