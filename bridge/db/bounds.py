@@ -119,10 +119,13 @@ async def said_go(action: ActionRow, now: datetime) -> None:
 
 
 async def taken_so(action: ActionRow, now: datetime) -> None:
-    """What a first call did is taken as it was by whoever approves another of its kind."""
+    """What a first call did is taken as it was by whoever approves another of its kind, or the rest of it."""
+    store = action.order.store_id
     if action.reason == Bound.FIRST:
         account = str(json.loads(action.facts)[firsts.AT])
-        await firsts.taken_so(action.order.store_id, account, STEP.validate_json(action.step).call, now)
+        await firsts.taken_so(store, account, STEP.validate_json(action.step).call, now)
+    elif action.reason == Reason.OTHER_AMOUNT:
+        await firsts.own_taken_so(store, action.id, now)
 
 
 # ---------------------------------------------------------------------- what is held

@@ -2,7 +2,8 @@
 
 A bulk edit, a plugin gone wild or a restored import asks for the wrong thing very often, or for very much. What
 goes beyond `limits` and `surge` of settings.yaml is held, each action as it stands, until a person approves or
-drops it, or the shop no longer asks for it. What was let through once stays so; an approved step always goes.
+drops it, or the shop no longer asks for it. What was let through once stays so; an approved step goes, unless it
+turns out since that the first call of its kind did something else.
 """
 
 from collections.abc import Mapping
@@ -54,12 +55,13 @@ def bounded(
         return decision
     step = decision.step
     current = open_ if open_ is not None and open_.step.same(step) else None
-    if current is not None and current.approved:
-        return decision
-    if counted.plugin_on:
+    approved = current is not None and current.approved
+    if counted.plugin_on and not approved:
         return Hold(Bound.PLUGIN, {}, step)
-    if counted.differed:
+    if counted.differed:  # whoever approved before did not know of it; whoever has seen it has settled it
         return Hold(Bound.FIRST, counted.differed, step)
+    if approved:
+        return decision
     if step.kind is Kind.REFUND and (beyond := _too_large(step, counted, limits, currency)):
         return beyond
     if current is not None and counted.let_through:
