@@ -129,7 +129,7 @@ async def test_a_call_of_which_somebody_has_the_order_or_the_action_is_left_alon
             async with asyncio.timeout(5):
                 assert not await unit.outbox.begin_attempt(ready.action, acting.attempt(ready), now, account)
         await holder.close()
-        assert await FirstRow.exclude(action=None).count() == 0
+        assert not await FirstRow.filter(action__isnull=False).exists()
         assert await w.states(it.id) == [f"capture {TOTAL} ready"]
         await w.cycle()
         assert w.books(it) == (0, TOTAL, 0)
