@@ -8,6 +8,7 @@ import structlog
 
 from bridge.db import bounds, firsts
 from bridge.db.known import Known, Look, Overtaken
+from bridge.db.rows import own_several
 from bridge.domain.alone import Followed
 from bridge.domain.attempts import NotYet
 from bridge.domain.changes import Change
@@ -195,6 +196,8 @@ async def _commit(
     ended = Settled(record) if isinstance(settled, NotYet) else settled
     strange = await followed(unit, known, order, payment, verdict.record, now) if mine else []
     async with within_bounds(unit, known, order, mine, _noticing(verdict, strange), now) as bounded:
+        if strange:  # of looks side by side, each counts what those before it noticed
+            await own_several(unit.store.name)
         name = unit.providers[mine.method.provider].name if mine and not elsewhere else known.provider
         reason, facts = attention(bounded.decision, known)
         committed = Look(
@@ -219,8 +222,9 @@ async def _commit(
         if action is not None and isinstance(bounded.decision, Act):
             await bounds.admit(action, now)
         await _compare(known, ended, payment, now)
+        held = bool(strange) and await notice(unit, known, order, strange)
     _log(unit, order, committed, known)
-    if strange and await notice(unit, known, order, strange):
+    if held:
         await unit.journal.wake([order.id], now)
         return None
     step = bounded.decision.step if isinstance(bounded.decision, Act) else None
