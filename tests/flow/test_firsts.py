@@ -179,7 +179,7 @@ async def test_what_it_did_else_holds_the_next_one_of_its_own_order_too(tmp_path
             found = await read(payment)
             return replace(found, reserved=found.reserved + 1000) if found.returned else found
 
-        provider.read = opens_again  # type: ignore[method-assign]  # a provider whose refund opens 10.00 again
+        provider.read = opens_again  # type: ignore[assignment,method-assign]  # a provider whose refund opens 10.00 again
         await w.cycle()
         [first] = (await w.status())["firsts"]
         assert first["figures"] == {"reserved_aimed_at": 0, "reserved": 1000}
