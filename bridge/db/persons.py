@@ -16,7 +16,7 @@ from bridge.db import bounds
 from bridge.db.journal import Journal
 from bridge.db.known import Known, record_text
 from bridge.db.models import ActionRow, OrderRow, SettlementRow, StoreRow
-from bridge.db.rows import tell
+from bridge.db.rows import tell, withdraw_promises
 from bridge.domain.keys import stem
 from bridge.domain.money import to_major
 from bridge.domain.orders import Refund
@@ -193,6 +193,7 @@ async def _settle(known: Known, refund: Refund, how: How) -> None:
     assert known.record is not None, "an order with an action has a record"
     left = unmet(refund, known.record.settlements)
     await SettlementRow.create(order_id=known.row, refund=refund.id, how=how, amount=left)
+    await withdraw_promises(known.row)
 
 
 async def _known(row: ActionRow) -> Known:

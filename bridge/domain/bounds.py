@@ -38,7 +38,7 @@ class Counted:
     decided: int = 0
     """How many others were let through within the time of `surge`."""
     announced: int = 0
-    """How many notes within that time said that a refund is going to be paid."""
+    """How many notes within that time, on other orders, said that a refund is going to be paid."""
     whole: int = 0
     """The refund that the step pays all or a part of, minor units; 0 for other steps."""
     begun: bool = False

@@ -29,7 +29,7 @@ from bridge.engine import outages
 from bridge.engine.alone import followed, notice
 from bridge.engine.bounding import within_bounds
 from bridge.engine.rewinding import may_act, rests, went_back
-from bridge.engine.telling import attention, not_ours, notes, story, words
+from bridge.engine.telling import attention, not_ours, notes, promises, story, words
 from bridge.engine.unit import Unit
 from bridge.errors import NotThere, RemoteError, Unreadable
 from bridge.ports import Provider
@@ -214,6 +214,7 @@ async def _commit(
             watched=_watched(order, bounded, mine),
             events=(*story(changes, bounded.decision, ended.done, known), *_strange(strange)),
             notes=notes(unit, order, bounded, name, payment, ended, known, now),
+            promises=promises(unit, order, bounded),
             done=ended.reference,
             done_amount=ended.done.amount if ended.done else None,
             moved=ended.done is not None or _moved(known.payment, payment),
