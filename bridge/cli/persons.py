@@ -11,8 +11,9 @@ import click
 from bridge.cli.shared import Command, ask, json_option, print_json, run_async, settings
 from bridge.db import bounds, persons, queries
 from bridge.db.connection import existing
-from bridge.db.persons import Said
+from bridge.db.persons import Said, Shown
 from bridge.domain.money import to_major
+from bridge.domain.records import State
 from bridge.domain.steps import Kind
 from bridge.errors import UsageError
 
@@ -99,7 +100,7 @@ def retry(*, yes: bool, as_json: bool, **which: Any) -> None:
             said = _in_database(url, lambda: persons.look_again(store, order_id, _now()))
             _tell([said], as_json=as_json)
             return
-    _each("retry", named, persons.retry, yes=yes, as_json=as_json)
+    _each("retry", named, lambda number, now, _: persons.retry(number, now), yes=yes, as_json=as_json)
 
 
 @click.command(cls=Command)
@@ -114,7 +115,11 @@ def drop(*, why: str, yes: bool, as_json: bool, **which: Any) -> None:
     Example:
       wc-bridge drop 7 --why "paid back in cash"
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
-    _each("drop", _Which(**which), lambda number, now: persons.drop(number, why, now), yes=yes, as_json=as_json)
+
+    async def drop_one(number: int, now: datetime, shown: Shown) -> Said:
+        return await persons.drop(number, why, now, shown)
+
+    _each("drop", _Which(**which), drop_one, yes=yes, as_json=as_json)
 
 
 @click.command(cls=Command)
@@ -149,9 +154,9 @@ def adopt(*, yes: bool, as_json: bool, **which: Any) -> None:
 
 
 def _each(
-    word: str, which: _Which, say: Callable[[int, datetime], Awaitable[Said]], *, yes: bool, as_json: bool
+    word: str, which: _Which, say: Callable[[int, datetime, Shown], Awaitable[Said]], *, yes: bool, as_json: bool
 ) -> None:
-    """Say one thing about each action, after a person has seen which they are."""
+    """Say one thing about each action as it stands, after a person has seen which they are."""
     url = settings().database
 
     async def look() -> list[dict[str, Any]]:
@@ -161,16 +166,17 @@ def _each(
     chosen = _in_database(url, look)
     ask(f"{word} {_count_and_sum(chosen)}?", yes=yes)
 
-    async def one(number: int) -> Said:
+    async def one(action: dict[str, Any]) -> Said:
+        shown = Shown(**{name: action[name] for name in ("state", "reason", "amount", "target")})
         try:
-            return await say(number, _now())
+            return await say(action["id"], _now(), shown)
         except UsageError as error:
             if which.store is None:
                 raise
             return Said(None, str(error))  # of many, one has moved on: the others are no less meant
 
     async def work() -> list[Said]:
-        return [await one(action["id"]) for action in chosen]
+        return [await one(action) for action in chosen]
 
     _tell(_in_database(url, work), as_json=as_json)
 
@@ -181,7 +187,9 @@ def _count_and_sum(actions: list[dict[str, Any]]) -> str:
         sums[action["currency"]] += action["amount"]
     amounts = " + ".join(f"{to_major(amount, currency)} {currency}" for currency, amount in sums.items())
     kinds = sorted({action["kind"] for action in actions})
-    return f"{len(actions)} {'action' if len(actions) == 1 else 'actions'} ({', '.join(kinds)}), {amounts}"
+    reasons = sorted({action["reason"] for action in actions if action["state"] == State.HELD})
+    held = f", held as {', '.join(reasons)}" if reasons else ""
+    return f"{len(actions)} {'action' if len(actions) == 1 else 'actions'} ({', '.join(kinds)}{held}), {amounts}"
 
 
 def _in_database(url: str, work: Callable[[], Awaitable[T]]) -> T:

@@ -19,11 +19,10 @@ from bridge.db import firsts
 from bridge.db.codec import STEP
 from bridge.db.holds import Held, held
 from bridge.db.models import ActionRow, BrakeRow, NoteRow
-from bridge.db.rows import ids
+from bridge.db.rows import PROMISE, ids
 from bridge.domain.bounds import DAY, Counted
 from bridge.domain.reasons import Bound, Reason
 from bridge.domain.records import State
-from bridge.domain.remarks import Topics
 from bridge.domain.rules import Limits
 from bridge.domain.steps import Call, Kind
 
@@ -41,6 +40,8 @@ class Asked:
     kind: Kind
     call: Call
     currency: str
+    order: int
+    """The order's row."""
     action: int | None
     """The order's open action."""
     live: bool
@@ -65,7 +66,7 @@ async def counting(asked: Asked, limits: Limits, now: datetime) -> AsyncIterator
             decided=await others.filter(~taken_back, admitted__gt=since, approved=False).count(),
         )
         if asked.kind is Kind.REFUND:
-            counted = replace(counted, announced=await _announced(asked.store, since))
+            counted = replace(counted, announced=await _announced(asked.store, asked.order, since))
         if asked.kind is Kind.REFUND and limits.refunds_per_day is not None:
             ended = Q(open_slot__isnull=True, updated__lte=now - DAY)
             today = others.filter(~taken_back, ~ended, admitted__isnull=False, currency=asked.currency)
@@ -91,9 +92,9 @@ def _of(store: str, kind: Kind, *, shadow: bool) -> QuerySet[ActionRow]:
     return ActionRow.filter(order__store_id=store, kind=kind, shadow=shadow)
 
 
-async def _announced(store: str, since: datetime) -> int:
-    mark = f"-{Topics.WILL_PAY}-".upper()
-    return await NoteRow.filter(created__gt=since, order__store_id=store, mark__contains=mark).count()
+async def _announced(store: str, order_row: int, since: datetime) -> int:
+    notes = NoteRow.filter(created__gt=since, order__store_id=store, mark__contains=PROMISE)
+    return await notes.exclude(order_id=order_row).count()
 
 
 async def admit(action: int, now: datetime) -> None:
@@ -119,10 +120,13 @@ async def said_go(action: ActionRow, now: datetime) -> None:
 
 
 async def taken_so(action: ActionRow, now: datetime) -> None:
-    """What a first call did is taken as it was by whoever approves another of its kind."""
+    """What a first call did is taken as it was by whoever approves another of its kind, or the rest of it."""
+    store = action.order.store_id
     if action.reason == Bound.FIRST:
         account = str(json.loads(action.facts)[firsts.AT])
-        await firsts.taken_so(action.order.store_id, account, STEP.validate_json(action.step).call, now)
+        await firsts.taken_so(store, account, STEP.validate_json(action.step).call, now)
+    elif action.reason == Reason.OTHER_AMOUNT:
+        await firsts.own_taken_so(store, action.id, now)
 
 
 # ---------------------------------------------------------------------- what is held

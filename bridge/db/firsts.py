@@ -24,23 +24,25 @@ _OPEN_TO_DOUBT = Q(state__in=[State.RUNNING, State.UNKNOWN]) | Q(reason__in=[Rea
 
 
 async def claim(store: str, account: str, call: Call, action: int) -> bool:
-    """Whether the action's call may begin now. Where none of its kind is proven, none begins beside it."""
+    """Whether the action's call may begin now. Where none of its kind is proven, none begins beside it, nor after
+    one that did something else: that waits for a person.
+    """
     rows = FirstRow.filter(store_id=store, account=account, call=call)
     if not await rows.update(call=call):
         await FirstRow.get_or_create(store_id=store, account=account, call=call)
     row = await rows.get()
     if row.proven is not None:
         return True
-    if await _under_way(row, action):
+    if row.differed or await _under_way(row, action):
         return False
     await rows.update(action=action)
     return True
 
 
 async def must_wait(store: str, account: str, call: Call, action: int) -> bool:
-    """Whether another action's call, the first of its kind, is still to be compared."""
+    """Whether the first call of its kind, another action's, is still to be compared, or did something else."""
     row = await FirstRow.get_or_none(store_id=store, account=account, call=call)
-    return row is not None and row.proven is None and await _under_way(row, action)
+    return row is not None and row.proven is None and (row.differed != "" or await _under_way(row, action))
 
 
 async def _under_way(row: FirstRow, action: int) -> bool:
@@ -75,6 +77,12 @@ async def taken_so(store: str, account: str, call: Call, now: datetime) -> None:
     """A person has seen what the first call did, and takes it so."""
     await FirstRow.filter(store_id=store, account=account, call=call).update(proven=now, differed="")
     await _wake(store, now)
+
+
+async def own_taken_so(store: str, action: int, now: datetime) -> None:
+    """A person has seen what this action's call did, and takes it so; it may be the first of its kind."""
+    if await FirstRow.filter(action=action).exclude(differed="").update(proven=now, differed=""):
+        await _wake(store, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

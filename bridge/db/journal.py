@@ -33,6 +33,7 @@ from bridge.db.rows import (
     slices,
     start_action,
     tell,
+    withdraw_promises,
 )
 from bridge.domain.reasons import Bound
 from bridge.domain.records import How, Settlement, State
@@ -286,6 +287,7 @@ class Journal:
                 await end_action(action, State.DONE, why, now, look.done, look.done_amount)
                 action = None
             action = await self._follow(known.row, action, look, now)
+            await withdraw_promises(known.row, look.promises)
             for mark, text in look.notes:
                 await NoteRow.get_or_create(
                     defaults={"text": text, "created": now, "next_try": now}, order_id=known.row, mark=mark

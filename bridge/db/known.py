@@ -86,6 +86,8 @@ class Look:
     events: tuple[tuple[str, str], ...]
     notes: tuple[tuple[str, str], ...]
     """(mark, text) of notes to write; a mark that the order has already is not written again."""
+    promises: frozenset[str] = frozenset()
+    """The marks of the promises to pay refunds that hold; others that are not written yet are withdrawn."""
     done_amount: int | None = None
     """What that call did, in minor units."""
     done: str | None = None

@@ -88,9 +88,9 @@ class Outbox:
         `account` ("": the call is to none) nothing begins beside the first call of its kind.
         """
         async with self.lease.transaction():
-            if account and not await firsts.claim(self.store, account, attempt.step.call, action):
-                return False
             if not await claim(action):
+                return False
+            if account and not await firsts.claim(self.store, account, attempt.step.call, action):
                 return False
             taken = await ActionRow.filter(id=action, state__in=[State.READY, State.WAITING]).update(
                 state=State.RUNNING,

@@ -1,8 +1,8 @@
 """What persons say about actions: approve, drop, retry, adopt. Each is derived anew at the next look.
 
-A daemon may work on the same order in this very moment. So every word binds to what the person was shown: it is
-written only while the action is still in the state that it was found in, in a transaction that has the order to
-itself, and otherwise nothing is changed.
+A daemon may work on the same order in this very moment. So every word binds to what the person was shown, where
+that is said: an action that is another by then is left alone. And it is written only while the action is still in
+the state that it was found in, in a transaction that has the order to itself; otherwise nothing is changed.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from bridge.db import bounds
 from bridge.db.journal import Journal
 from bridge.db.known import Known, record_text
 from bridge.db.models import ActionRow, OrderRow, SettlementRow, StoreRow
-from bridge.db.rows import tell
+from bridge.db.rows import tell, withdraw_promises
 from bridge.domain.keys import stem
 from bridge.domain.money import to_major
 from bridge.domain.orders import Refund
@@ -36,6 +36,16 @@ class Said:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a person was shown of an action before saying something about it."""
+
+    state: str
+    reason: str
+    amount: int
+    target: int
+
+
 async def open_action(number: int) -> ActionRow:
     """Return an open action by its id. Raises UsageError where there is none."""
     row = await ActionRow.get_or_none(id=number).prefetch_related("order")
@@ -44,6 +54,19 @@ async def open_action(number: int) -> ActionRow:
     if row.open_slot is None:
         raise UsageError(f"action {number} has ended ({row.state}): nothing can be said about it any more")
     return row
+
+
+async def _as_shown(number: int, shown: Shown | None) -> ActionRow:
+    """Return an open action. Raises UsageError where there is none, or it is not what was `shown` of it."""
+    row = await open_action(number)
+    now = Shown(state=row.state, reason=row.refusal or row.reason, amount=row.amount, target=row.target)
+    if shown not in (None, now):
+        raise _moved_on(number)
+    return row
+
+
+def _moved_on(number: int) -> UsageError:
+    return UsageError(f"action {number} has changed meanwhile, so nothing was done about it: look at it again")
 
 
 async def actions_of(store: str, order: int) -> list[int]:
@@ -66,9 +89,9 @@ async def look_again(store: str, order: int, now: datetime) -> Said:
     return Said(known.action, text)
 
 
-async def approve(number: int, now: datetime) -> Said:
+async def approve(number: int, now: datetime, shown: Shown | None = None) -> Said:
     """Let a held action go as it stands: another amount, at the next look, needs another approval."""
-    row = await open_action(number)
+    row = await _as_shown(number, shown)
     if row.state != State.HELD:
         raise UsageError(f"action {number} is {row.state}, not held: there is nothing to approve")
     # Its reason stays: what was not seen of an earlier call is looked for once more before the call is made again.
@@ -97,9 +120,9 @@ async def retry(number: int, now: datetime) -> Said:
     return Said(number, text)
 
 
-async def drop(number: int, why: str, now: datetime) -> Said:
+async def drop(number: int, why: str, now: datetime, shown: Shown | None = None) -> Said:
     """Give exactly this up: a refund for good, another step for its target."""
-    row = await open_action(number)
+    row = await _as_shown(number, shown)
     if row.state in (State.RUNNING, State.UNKNOWN):
         raise UsageError(f"the call of action {number} may have taken effect: it can be dropped when that is known")
     text = f"{row.kind} dropped: {why}"
@@ -118,9 +141,9 @@ async def drop(number: int, why: str, now: datetime) -> Said:
     return Said(number, text)
 
 
-async def adopt_refund(number: int, now: datetime) -> Said:
+async def adopt_refund(number: int, now: datetime, shown: Shown | None = None) -> Said:
     """The refund of a held action was paid in another way: it is met, and the bridge pays nothing for it."""
-    row = await open_action(number)
+    row = await _as_shown(number, shown)
     refund = _refund(await _known(row), row)
     if row.state != State.HELD or refund is None:
         raise UsageError(f"action {number} is no held refund: `adopt --order STORE N` takes returns made elsewhere")
@@ -193,6 +216,7 @@ async def _settle(known: Known, refund: Refund, how: How) -> None:
     assert known.record is not None, "an order with an action has a record"
     left = unmet(refund, known.record.settlements)
     await SettlementRow.create(order_id=known.row, refund=refund.id, how=how, amount=left)
+    await withdraw_promises(known.row)
 
 
 async def _known(row: ActionRow) -> Known:
@@ -212,7 +236,7 @@ async def _change(row: ActionRow, now: datetime, **changes: Any) -> None:
     """Write to an action that is as it was found. Raises UsageError where it has moved on."""
     as_found = {"id": row.id, "open_slot": row.open_slot, "state": row.state, "reason": row.reason}
     if await ActionRow.filter(**as_found, step=row.step).update(updated=now, **changes) != 1:
-        raise UsageError(f"action {row.id} has changed meanwhile, so nothing was done about it: look at it again")
+        raise _moved_on(row.id)
 
 
 async def _take(store: str, order: int, now: datetime) -> None:

@@ -17,11 +17,14 @@ from tortoise.queryset import QuerySet
 
 from bridge.db.codec import STEP, dump
 from bridge.db.known import Look
-from bridge.db.models import ActionRow, EventRow, OrderRow, SettlementRow, StoreRow
+from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow, StoreRow
 from bridge.domain.records import How, OpenAction, Settlement, State
+from bridge.domain.remarks import Topics
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Before any moment that is written down. What comes after it is found by an index; what is "not null" is not."""
+PROMISE = f"-{Topics.WILL_PAY}-".upper()
+"""Stands in the mark of a note which says that a refund is going to be paid."""
 _SLICE = 500
 """Values of one IN: a statement of SQLite takes 32,766, and looks each of so few up by itself."""
 
@@ -73,6 +76,12 @@ async def claim(action: int) -> bool:
     if not await orders.select_for_update(skip_locked=True, no_key=True):
         return False
     return bool(await row.select_for_update(skip_locked=True))
+
+
+async def withdraw_promises(order_row: int, but: Collection[str] = ()) -> None:
+    """Delete the promises to pay refunds, `but` for these marks, that are not written yet."""
+    unsaid = NoteRow.filter(order_id=order_row, next_try__isnull=False, mark__contains=PROMISE)
+    await unsaid.exclude(mark__in=list(but) or [""]).delete()
 
 
 async def save_settlements(row: int, wanted: Sequence[Settlement]) -> None:

@@ -2,7 +2,8 @@
 
 A bulk edit, a plugin gone wild or a restored import asks for the wrong thing very often, or for very much. What
 goes beyond `limits` and `surge` of settings.yaml is held, each action as it stands, until a person approves or
-drops it, or the shop no longer asks for it. What was let through once stays so; an approved step always goes.
+drops it, or the shop no longer asks for it. What was let through once stays so; an approved step goes, unless it
+turns out since that the first call of its kind did something else.
 """
 
 from collections.abc import Mapping
@@ -37,7 +38,7 @@ class Counted:
     decided: int = 0
     """How many others were let through within the time of `surge`."""
     announced: int = 0
-    """How many notes within that time said that a refund is going to be paid."""
+    """How many notes within that time, on other orders, said that a refund is going to be paid."""
     whole: int = 0
     """The refund that the step pays all or a part of, minor units; 0 for other steps."""
     begun: bool = False
@@ -54,12 +55,13 @@ def bounded(
         return decision
     step = decision.step
     current = open_ if open_ is not None and open_.step.same(step) else None
-    if current is not None and current.approved:
-        return decision
-    if counted.plugin_on:
+    approved = current is not None and current.approved
+    if counted.plugin_on and not approved:
         return Hold(Bound.PLUGIN, {}, step)
-    if counted.differed:
+    if counted.differed:  # whoever approved before did not know of it; whoever has seen it has settled it
         return Hold(Bound.FIRST, counted.differed, step)
+    if approved:
+        return decision
     if step.kind is Kind.REFUND and (beyond := _too_large(step, counted, limits, currency)):
         return beyond
     if current is not None and counted.let_through:

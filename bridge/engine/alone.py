@@ -39,16 +39,17 @@ async def followed(
 
 
 async def notice(unit: Unit, known: Known, order: Order, found: Sequence[Followed]) -> bool:
-    """Count what followed; at the second time in a day the store is held. Say whether it was."""
-    store, now = unit.store.name, unit.now()
-    async with unit.lease.guard():
-        before = await alone.noticed(store, known.row, now, DAY)
+    """Count what followed, in the look's transaction, which has the store's row to itself.
+
+    At the second time in a day the store is held. Say whether it was.
+    """
+    store = unit.store.name
+    before = await alone.noticed(store, known.row, unit.now(), DAY)
     log.warning("store.not_alone", store=store, order=order.id, what=found[0].text)
     if before + len(found) < TWICE:
         return False
     why = f"the plugin's order management seems to be on: on order {order.id}, {found[-1].text}"
-    async with unit.lease.guard():
-        return await holds.hold(store, Held.PLUGIN, why)
+    return await holds.hold(store, Held.PLUGIN, why)
 
 
 async def _ahead(unit: Unit) -> timedelta:

@@ -38,6 +38,7 @@ async def within_bounds(
         kind=step.kind if step else Kind.REFUND,
         call=step.call if step else Call.REFUND,
         currency=order.currency,
+        order=known.row,
         action=known.action if verdict.record.open else None,
         live=unit.live,
     )

@@ -8,6 +8,7 @@ import structlog
 
 from bridge.db import bounds, firsts
 from bridge.db.known import Known, Look, Overtaken
+from bridge.db.rows import own_several
 from bridge.domain.alone import Followed
 from bridge.domain.attempts import NotYet
 from bridge.domain.changes import Change
@@ -28,7 +29,7 @@ from bridge.engine import outages
 from bridge.engine.alone import followed, notice
 from bridge.engine.bounding import within_bounds
 from bridge.engine.rewinding import may_act, rests, went_back
-from bridge.engine.telling import attention, not_ours, notes, story, words
+from bridge.engine.telling import attention, not_ours, notes, promises, story, words
 from bridge.engine.unit import Unit
 from bridge.errors import NotThere, RemoteError, Unreadable
 from bridge.ports import Provider
@@ -200,6 +201,8 @@ async def _commit(
         known = replace(known, next_try=next_try(unit, known, now, SOON))
     strange = await followed(unit, known, order, payment, verdict.record, now) if mine else []
     async with within_bounds(unit, known, order, mine, _noticing(verdict, strange), now) as bounded:
+        if strange:  # of looks side by side, each counts what those before it noticed
+            await own_several(unit.store.name)
         name = unit.providers[mine.method.provider].name if mine and not elsewhere else known.provider
         reason, facts = attention(bounded.decision, known)
         committed = Look(
@@ -217,6 +220,7 @@ async def _commit(
             watched=_watched(order, bounded, mine),
             events=(*story(changes, bounded.decision, ended.done, known), *_strange(strange)),
             notes=notes(unit, order, bounded, name, payment, ended, known, now),
+            promises=promises(unit, order, bounded),
             done=ended.reference,
             done_amount=ended.done.amount if ended.done else None,
             moved=ended.done is not None or _moved(known.payment, payment),
@@ -225,9 +229,10 @@ async def _commit(
         if action is not None and isinstance(bounded.decision, Act):
             await bounds.admit(action, now)
         await _compare(known, ended, payment, now)
+        held = bool(strange) and await notice(unit, known, order, strange)
     await _tell_outages(unit, known, ended, name)
     _log(unit, order, committed, known)
-    if strange and await notice(unit, known, order, strange):
+    if held:
         await unit.journal.wake([order.id], now)
         return None
     step = bounded.decision.step if isinstance(bounded.decision, Act) else None

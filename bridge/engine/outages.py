@@ -10,9 +10,16 @@ from datetime import datetime, timedelta
 import structlog
 
 from bridge.db import outages as kept
+from bridge.db.known import Known
+from bridge.domain.claims import claim
+from bridge.domain.decisions import Act
 from bridge.domain.lifecycle import SOON
+from bridge.domain.orders import Order
 from bridge.domain.outages import LONG, SHOP, Outage, is_over, unanswered
+from bridge.domain.records import Record
+from bridge.domain.steps import Step
 from bridge.domain.waiting import longed_for
+from bridge.engine.bounding import within_bounds
 from bridge.engine.telling import promise
 from bridge.engine.unit import Unit
 from bridge.errors import Busy, RemoteError, Unreachable
@@ -150,8 +157,17 @@ async def tell_waiting(unit: Unit, orders: Sequence[int], remote: str, since: da
         if known.order is None or known.record is None:
             continue
         waited = now - max(since, known.record.changed)
-        step = longed_for(known.order, known.payment, known.record, unit.rules, now)
-        if step is not None and waited >= LONG:
+        step = await _longed_for(unit, known, known.order, known.record, now) if waited >= LONG else None
+        if step is not None:
             mark, text = promise(unit, known.order, step, remote, since)
             async with unit.lease.guard():
                 await kept.promise(unit.store.name, order_id, remote, mark, text, now)
+
+
+async def _longed_for(unit: Unit, known: Known, order: Order, record: Record, now: datetime) -> Step | None:
+    """The call that is made as soon as the provider answers, without anybody's word."""
+    verdict = longed_for(order, known.payment, record, unit.rules, now, unit.restored)
+    if verdict is None:
+        return None
+    async with within_bounds(unit, known, order, claim(order, unit.methods), verdict, now) as bounded:
+        return bounded.decision.step if isinstance(bounded.decision, Act) else None

@@ -17,6 +17,7 @@ from bridge.domain.payments import Payment
 from bridge.domain.reasons import Bound
 from bridge.domain.records import Record
 from bridge.domain.remarks import Remark, Topics
+from bridge.domain.settlement import unmet
 from bridge.domain.settling import Settled
 from bridge.domain.steps import Step
 from bridge.engine.unit import Unit
@@ -94,6 +95,16 @@ def notes(
         mark = _mark(front, Topics.CLEARED, {}, now)
         found.append((mark, remark_note(Remark(Topics.CLEARED, {}), order, provider, language)))
     return tuple((mark, marked(text, mark)) for mark, text in found)
+
+
+def promises(unit: Unit, order: Order, verdict: Verdict) -> frozenset[str]:
+    """The marks of the promises to pay refunds that this verdict makes, or goes about to keep."""
+    facts = [remark.facts for remark in verdict.remarks if remark.topic is Topics.WILL_PAY]
+    step = verdict.decision.step if isinstance(verdict.decision, Act) else None
+    refund = order.refund(step.refund) if step is not None and step.refund is not None else None
+    if refund is not None:
+        facts.append({"refund": refund.id, "amount": unmet(refund, verdict.record.settlements)})
+    return frozenset(_mark(stem(order, unit.rules.tag), Topics.WILL_PAY, it, None) for it in facts)
 
 
 def promise(unit: Unit, order: Order, step: Step, provider: str, since: datetime) -> tuple[str, str]:

@@ -1,7 +1,9 @@
 """`approve`, `drop` and `retry` for a whole bunch, and `resume`: what a person types on a bad day."""
 
 import io
+import sqlite3
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -55,11 +57,33 @@ async def test_approve_asks_with_count_and_sum_and_lets_them_go(
     payments = await bulk_edit(shop)
     monkeypatch.setattr(sys, "stdin", io.StringIO("n\ny\n"))
     ran = await shop.types("approve", *BUNCH)
-    assert (ran.code, "approve 3 actions (cancel), 2433.75 SEK? [y/N]" in ran.err) == (2, True)
+    assert (ran.code, "approve 3 actions (cancel, held as surge), 2433.75 SEK? [y/N]" in ran.err) == (2, True)
     assert (await shop.types("approve", *BUNCH)).code == 0
     assert (await shop.types("once", "--wait", "2s")).code == 0
     assert released(shop, payments) == 4
     assert (await shop.types("approve", *BUNCH, "--yes")).code == 2
+
+
+@pytest.mark.parametrize("word", [("approve",), ("drop", "--why", "a mistake")])
+async def test_nothing_is_said_of_what_is_held_for_another_reason_than_was_shown(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, word: tuple[str, ...]
+) -> None:
+    """While the person reads the question, it turns out that the plugin is on."""
+    await bulk_edit(shop)
+
+    def reads(question: str, *, yes: bool) -> None:
+        with closing(sqlite3.connect(shop.database)) as database, database:
+            database.execute("UPDATE actions SET reason = 'plugin-on' WHERE state = 'held'")
+
+    monkeypatch.setattr("bridge.cli.persons.ask", reads)
+    ran = await shop.types(*word, *BUNCH, "--json")
+    assert ["has changed meanwhile" in it["text"] for it in ran.json] == [True] * 3
+    assert [it["state"] for it in await shop.actions("--state", "held")] == ["held"] * 3
+    [number, *_] = [it["id"] for it in await shop.actions("--state", "held")]
+    with closing(sqlite3.connect(shop.database)) as database, database:
+        database.execute("UPDATE actions SET reason = 'surge' WHERE state = 'held'")
+    ran = await shop.types(*word, str(number))
+    assert (ran.code, "has changed meanwhile" in ran.err) == (2, True)
 
 
 async def test_drop_gives_them_up(shop: Shop) -> None:

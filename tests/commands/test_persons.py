@@ -45,7 +45,7 @@ async def test_it_shows_count_and_sum_and_asks(shop: Shop, answer: io.StringIO) 
     answer.seek(0)
     ran = await shop.types("drop", "1", "--why", "x")
     assert ran.code == 2
-    assert "drop 1 action (capture), 100.00 SEK? [y/N]" in ran.err
+    assert "drop 1 action (capture, held as less-reserved), 100.00 SEK? [y/N]" in ran.err
     assert "nothing was changed" in ran.err
     assert (await shop.actions())[0]["state"] == "held"
 

@@ -76,6 +76,9 @@ TABLE = {
         CANCEL, None, Counted(plugin_on=True), open_=opened(CANCEL, State.READY, approved=True)
     ),
     "the first did something else": Row(CANCEL, Bound.FIRST, Counted(differed=FIGURES)),
+    "approved before the first did something else": Row(
+        CANCEL, Bound.FIRST, Counted(differed=FIGURES), open_=opened(CANCEL, State.READY, approved=True)
+    ),
     "exactly the limit": Row(REFUND, None, limits=per_action("5")),
     "a minor unit above the limit": Row(REFUND, Bound.PER_ACTION, limits=per_action("4.99")),
     "a limit between two amounts": Row(REFUND, Bound.PER_ACTION, limits=per_action("4.999")),

@@ -1,18 +1,21 @@
 """Somebody else acts on a live store's orders too: the plugin, whose order management was to be off."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from bridge.db import holds
-from bridge.engine.cycles import work_unless_resting
+from bridge.db import alone, holds
+from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine.looking import look
 from tests.flow.world import MUG, STORE, TOTAL, Placed, ProviderName, World, world
 
 PROVIDERS = pytest.mark.parametrize("provider", ["resurs", "ecster"])
@@ -79,6 +82,38 @@ async def test_a_store_is_held_when_others_act_on_it_for_the_second_time(
         await work_unless_resting(await w.bridge())
         assert (w.books(three), await why_held(w)) == ((0, TOTAL, 0), "")
         assert (await w.status())["bounded"] == []
+
+
+@pytest.mark.on_postgresql
+async def test_two_that_are_looked_at_side_by_side_are_two(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        one, two, three = await ordered(w, 3)
+        for it in (one, two):
+            plugin_captures(w, it)
+        await look_around(await w.bridge(), sweeping=False)
+        w.clock.advance(60)
+        await work_unless_resting(await w.bridge())
+        assert "order management seems to be on" in await why_held(w)
+        w.store.set_status(three.id, "completed")
+        await w.cycle()
+        assert (w.calls(), await w.states(three.id)) == ([], [f"capture {TOTAL} held"])
+
+
+@pytest.mark.on_postgresql
+async def test_a_crash_while_it_is_noticed_loses_no_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with world(tmp_path) as w:
+        one, two = await ordered(w, 2)
+        plugin_captures(w, one)
+        with monkeypatch.context() as crash:
+            crash.setattr(alone, "noticed", AsyncMock(side_effect=asyncio.CancelledError))
+            with pytest.raises(asyncio.CancelledError):
+                await look(await w.bridge(), one.id)
+        await w.stop()
+        await w.cycle()
+        w.clock.advance(HOUR)
+        plugin_captures(w, two)
+        await w.cycle()
+        assert "order management seems to be on" in await why_held(w)
 
 
 @PROVIDERS

@@ -35,7 +35,9 @@ def told() -> Iterator[list[Any]]:
         yield logged
 
 
-REFUND = Asked(store=STORE, account="", kind=Kind.REFUND, call=Call.REFUND, currency="SEK", action=None, live=True)
+REFUND = Asked(
+    store=STORE, account="", kind=Kind.REFUND, call=Call.REFUND, currency="SEK", order=0, action=None, live=True
+)
 
 
 def alerts(told: list[Any]) -> list[str]:

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from bridge.db.bounds import bunch
 from bridge.db.persons import approve, drop, look_again
+from bridge.domain.payments import Payment
 from bridge.domain.records import State
 from bridge.engine import acting
 from bridge.engine.cycles import look_around, work_unless_resting
@@ -175,6 +176,69 @@ async def test_another_effect_holds_the_rest_with_its_figures_until_a_person_tak
         assert (await w.status())["firsts"] == [], "whatever the next ones do"
         await w.cycle()
         assert [w.books(it) for it in others] == [CAPTURED] * 3
+
+
+async def test_what_it_did_else_holds_the_next_one_of_its_own_order_too(tmp_path: Path) -> None:
+    """The very look that shows it derives the next refund, and the figures stay to be seen."""
+    async with world(tmp_path) as w:
+        [it] = await completed(w, 1)
+        await w.cycle()
+        for _ in range(2):
+            w.store.refund(it.id, "125.00")
+        provider = (await w.bridge()).providers[0]
+        read, calls = provider.read, len(w.calls())
+
+        async def opens_again(payment: str) -> Payment:
+            found = await read(payment)
+            return replace(found, reserved=found.reserved + 1000) if found.returned else found
+
+        provider.read = opens_again  # type: ignore[assignment,method-assign]  # a provider whose refund opens 10.00 again
+        await w.cycle()
+        [first] = (await w.status())["firsts"]
+        assert first["figures"] == {"reserved_aimed_at": 0, "reserved": 1000}
+        assert (len(w.calls()) - calls, w.books(it)) == (1, (0, TOTAL, MUG))
+        assert await w.states(it.id) == [f"capture {TOTAL} done", f"refund {MUG} done", f"refund {MUG} held"]
+
+
+async def test_nor_does_another_order_go_that_was_looked_at_before_it_was_seen(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        first, second = await completed(w, 2)
+        unit = await w.bridge()
+        ready = await look(unit, first.id)
+        assert ready is not None
+        assert await acting.act(unit, ready)
+        other = await look(unit, second.id)
+        assert other is not None
+        w.side.refund(first.payment, MUG)
+        await look(unit, first.id)
+        assert not await acting.act(unit, other)
+        await w.cycle()
+        assert (w.books(second), await w.states(second.id)) == (RESERVED, [f"capture {TOTAL} held"])
+        assert (await w.status())["firsts"] != []
+
+
+async def test_whoever_takes_the_first_one_as_it_was_done_lets_the_others_go(tmp_path: Path) -> None:
+    """Resurs takes what is left where more is asked for: the rest was returned in the portal meanwhile."""
+    async with world(tmp_path) as w:
+        it, other = await completed(w, 2)
+        await w.cycle()
+        w.resurs.switches = replace(w.resurs.switches, refuses_sum_above_remainder=False)
+        w.store.refund(it.id, "500.00")
+        w.side.faults.plan(Fault.HELD_BACK, method="POST", path=CALL)
+        calls = len(w.calls())
+        async with w.cycling():
+            await until(lambda: len(w.calls()) == calls + 1)
+            w.side.refund(it.payment, 40000)
+            w.side.faults.release.set()
+        w.store.refund(other.id, "125.00")
+        await w.cycle()
+        assert await w.states(other.id) == [f"capture {TOTAL} done", f"refund {MUG} held"]
+        [_, action] = await w.actions(it.id)
+        assert action["reason"] == "other-amount"
+        await approve(action["id"], w.clock.now())
+        assert (await w.status())["firsts"] == []
+        await w.cycle()
+        assert w.books(other) == (0, TOTAL, MUG)
 
 
 async def test_each_kind_has_its_first(tmp_path: Path) -> None:

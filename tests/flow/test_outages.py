@@ -12,7 +12,8 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from bridge.db import persons
+from bridge.db import holds, persons
+from bridge.db.holds import Held
 from bridge.engine.cycles import look_around, work_unless_resting
 from bridge.engine.working import AT_ONCE, work_all_due
 from bridge.sandbox.faults import Fault
@@ -20,6 +21,7 @@ from tests.flow.world import STORE, TOTAL, EcsterSide, Placed, ProviderName, Wor
 
 Log = list[MutableMapping[str, Any]]
 MINUTE = 60
+HOUR = 3600
 
 
 @pytest.fixture
@@ -213,7 +215,7 @@ async def test_calls_of_several_orders_that_all_end_unknown_are_an_outage_of_cal
 
 
 NEVER_TAKEN = [(Fault.ERROR_BEFORE, 20), (Fault.DROP_BEFORE, 20), (Fault.BUSY, 12 * 23)]
-"""How each call ends, and the most of them in two hours. After a 429 calls of others begin another outage each time."""
+"""How each call ends, and the most of them in two hours. After a 429 others' calls begin another outage each time."""
 
 
 @pytest.mark.parametrize(("fault", "most"), NEVER_TAKEN)
@@ -459,6 +461,36 @@ async def test_nothing_is_promised_in_shadow_mode_nor_of_what_a_person_has_to_de
         await (await w.bridge()).journal.wake([it.id, held.id], w.clock.now())
         await tick(w, 90 * MINUTE, step=30)
         assert (w.notes(it.id), w.notes(held.id)) == ([], notes)
+
+
+async def test_nor_is_what_a_bound_is_going_to_hold(tmp_path: Path) -> None:
+    async with known_order(tmp_path, limits={"refund_per_action": 10}) as (w, it):
+        w.store.set_status(it.id, "completed")
+        await w.cycle()
+        notes = w.notes(it.id)
+        w.store.refund(it.id, "125.00")
+        down(w)
+        await tick(w, 90 * MINUTE, step=30)
+        assert w.notes(it.id) == notes
+
+
+async def test_nor_is_anything_of_a_store_that_is_held(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        await holds.hold(STORE, Held.PLUGIN, "of this")
+        w.store.set_status(it.id, "completed")
+        down(w)
+        await tick(w, 90 * MINUTE, step=30)
+        assert w.notes(it.id) == []
+
+
+async def test_nor_is_what_was_asked_for_before_a_backup_was_put_back(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.store.set_status(it.id, "completed")
+        w.clock.advance(HOUR)
+        (await w.bridge()).restored = w.clock.now()
+        down(w)
+        await tick(w, 90 * MINUTE, step=30)
+        assert w.notes(it.id) == []
 
 
 async def test_a_note_that_could_not_be_written_in_time_is_not_written_late(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from bridge.db.failures import FAILURES
 from bridge.db.known import Sight
+from bridge.db.models import FirstRow
 from bridge.db.persons import approve, drop, retry
 from bridge.engine import acting
 from bridge.engine.looking import look
@@ -116,17 +117,19 @@ async def test_a_refund_is_approved_or_dropped_never_both(tmp_path: Path) -> Non
 async def test_a_call_of_which_somebody_has_the_order_or_the_action_is_left_alone(
     tmp_path: Path, held: str
 ) -> None:
-    """It does not wait for them, and comes up again."""
+    """It does not wait for them, is not taken for the first of its kind, and comes up again."""
     async with known_order(tmp_path) as (w, it):
         ready = await _about_to_capture(w, it)
         unit, now = await w.bridge(), w.clock.now()
+        account = unit.methods[ready.provider].account
         holder = await asyncpg.connect(w.database)
         async with holder.transaction():
             row = held.format(it=it, action=ready.action)
             await holder.execute(f"SELECT 1 FROM {row} FOR NO KEY UPDATE")  # noqa: S608 (the case says which)
             async with asyncio.timeout(5):
-                assert not await unit.outbox.begin_attempt(ready.action, acting.attempt(ready), now)
+                assert not await unit.outbox.begin_attempt(ready.action, acting.attempt(ready), now, account)
         await holder.close()
+        assert not await FirstRow.filter(action__isnull=False).exists()
         assert await w.states(it.id) == [f"capture {TOTAL} ready"]
         await w.cycle()
         assert w.books(it) == (0, TOTAL, 0)
