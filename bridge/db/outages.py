@@ -51,8 +51,8 @@ async def _cut_short(store: str, remote: str, now: datetime) -> None:
         return
     tried = ActionRow.filter(order__store_id=store, order__provider=remote, state=State.WAITING)
     actions = await tried.filter(next_try__gt=now).values("id", "order_id")
-    await ActionRow.filter(id__in=[it["id"] for it in actions] or [-1]).update(next_try=None)
     await OrderRow.filter(id__in=[it["order_id"] for it in actions] or [-1]).update(due=now)
+    await ActionRow.filter(id__in=[it["id"] for it in actions] or [-1]).update(next_try=None)
 
 
 def _of(store: str, remote: str) -> QuerySet[OrderRow]:
