@@ -8,7 +8,7 @@ from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from bridge.db.models import ActionRow, NoteRow, OrderRow, OutageRow
-from bridge.db.rows import ids, own_several
+from bridge.db.rows import EVER, ids, of_store, own_several
 from bridge.domain.outages import SHOP, Outage
 from bridge.domain.records import State
 
@@ -36,33 +36,32 @@ async def end(store: str, outage: Outage, now: datetime, *, hurry: bool) -> None
     async with in_transaction():
         await own_several(store)
         await OutageRow.filter(store_id=store, remote=outage.remote).delete()
-        waiting = _of(store, outage.remote)
         if hurry:
-            await waiting.filter(failures__gt=0, due__gt=now).update(due=now)
+            await _of(store, outage.remote).filter(failures__gt=0, due__gt=now).update(due=now)
             await _cut_short(store, outage.remote, now)
-        unsaid = NoteRow.filter(order__store_id=store, about=outage.remote, next_try__isnull=False)
-        await NoteRow.filter(id__in=await ids(unsaid, "id") or [-1]).update(next_try=None)
+        unsaid = await of_store(store, NoteRow.filter(about=outage.remote, next_try__gt=EVER), "id")
+        await NoteRow.filter(id__in=[it["id"] for it in unsaid] or [-1]).update(next_try=None)
 
 
 async def _cut_short(store: str, remote: str, now: datetime) -> None:
     if remote == SHOP:
-        notes = await ids(NoteRow.filter(order__store_id=store, next_try__gt=now), "id")
-        await NoteRow.filter(id__in=notes or [-1]).update(next_try=now)
+        notes = await of_store(store, NoteRow.filter(next_try__gt=now), "id")
+        await NoteRow.filter(id__in=[it["id"] for it in notes] or [-1]).update(next_try=now)
         return
-    tried = ActionRow.filter(order__store_id=store, order__provider=remote, state=State.WAITING)
-    actions = await tried.filter(next_try__gt=now).values("id", "order_id")
+    tried = ActionRow.filter(order__provider=remote, state=State.WAITING, next_try__gt=now)
+    actions = await of_store(store, tried, "id", "order_id")
     await OrderRow.filter(id__in=[it["order_id"] for it in actions] or [-1]).update(due=now)
     await ActionRow.filter(id__in=[it["id"] for it in actions] or [-1]).update(next_try=None)
 
 
 def _of(store: str, remote: str) -> QuerySet[OrderRow]:
-    orders = OrderRow.filter(store_id=store, order_id__gt=0)
+    orders = OrderRow.filter(store_id=store)
     return orders if remote == SHOP else orders.filter(provider=remote)
 
 
 def _waiting(store: str, remote: str, now: datetime) -> QuerySet[OrderRow]:
     """Orders that would be looked at now, or were in vain."""
-    return _of(store, remote).filter(Q(due__lte=now) | Q(failures__gt=0, due__isnull=False))
+    return _of(store, remote).filter(Q(due__lte=now) | Q(failures__gt=0), due__gt=EVER)
 
 
 async def count_waiting(store: str, remote: str, now: datetime) -> int:
@@ -70,7 +69,7 @@ async def count_waiting(store: str, remote: str, now: datetime) -> int:
 
 
 async def waiting(store: str, remote: str, now: datetime) -> list[int]:
-    return await ids(_waiting(store, remote, now).order_by("order_id"), "order_id")
+    return sorted(await ids(_waiting(store, remote, now), "order_id"))
 
 
 async def who_asks(store: str, outage: Outage, now: datetime, without: Collection[int]) -> int | None:
@@ -81,14 +80,14 @@ async def who_asks(store: str, outage: Outage, now: datetime, without: Collectio
     """
     waiting = _waiting(store, outage.remote, now).exclude(order_id__in=list(without) or [-1]).order_by("due")
     if outage.calls:
-        actions = ActionRow.filter(state__in=[State.READY, State.WAITING], order__store_id=store)
-        callers = await ids(actions.filter(order__provider=outage.remote), "order_id")
-        calling = _of(store, outage.remote).filter(id__in=callers or [-1], due__isnull=False)
+        actions = ActionRow.filter(state__in=[State.READY, State.WAITING], order__provider=outage.remote)
+        callers = [it["order_id"] for it in await of_store(store, actions, "order_id")]
+        calling = _of(store, outage.remote).filter(id__in=callers or [-1], due__gt=EVER)
         row = await calling.exclude(order_id__in=list(without) or [-1]).order_by("due").first()
         return row.order_id if row else None
     row = await waiting.filter(failures=0).first()
     if row is None and outage.remote != SHOP:
-        resting = _of(store, outage.remote).exclude(payment_id="").filter(failures=0)
+        resting = _of(store, outage.remote).exclude(payment_id="").filter(failures=0, order_id__gt=0)
         row = await resting.exclude(order_id__in=list(without) or [-1]).order_by("-order_id").first()
     row = row or await waiting.first()
     return row.order_id if row else None
