@@ -39,8 +39,8 @@ async def count(store: str, kind: Kind) -> None:
 
 
 async def notice(store: str) -> None:
-    [row] = await models.OrderRow.filter(store_id=store, order_id=7).values_list("id", flat=True)
-    await alone.noticed(store, row, NOW, timedelta(days=1))
+    row = await models.OrderRow.get(store_id=store, order_id=7)
+    await alone.noticed(store, row.id, NOW, timedelta(days=1))
 
 
 def outage(remote: str = "resurs", *, calls: bool = False) -> Outage:
