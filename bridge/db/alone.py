@@ -2,7 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from tortoise.transactions import in_transaction
+
 from bridge.db.models import ActionRow, OrderRow, StoreRow
+from bridge.db.rows import own_several
 
 
 async def live_since(store: str, *, live: bool, now: datetime) -> None:
@@ -26,7 +29,9 @@ async def references(order_row: int) -> set[str]:
 
 async def noticed(store: str, order_row: int, now: datetime, within: timedelta) -> int:
     """Remember that something followed from this order's change; return how many orders had that before it."""
-    since = max(filter(None, (now - within, await alone_since(store))))
-    before = await OrderRow.filter(store_id=store, followed__gt=since).count()
-    await OrderRow.filter(id=order_row).update(followed=now)
+    async with in_transaction():
+        await own_several(store)
+        since = max(filter(None, (now - within, await alone_since(store))))
+        before = await OrderRow.filter(store_id=store, followed__gt=since).count()
+        await OrderRow.filter(id=order_row).update(followed=now)
     return before

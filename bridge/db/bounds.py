@@ -19,7 +19,7 @@ from bridge.db import firsts
 from bridge.db.codec import STEP
 from bridge.db.holds import Held, held
 from bridge.db.models import ActionRow, BrakeRow, NoteRow
-from bridge.db.rows import PROMISE, ids
+from bridge.db.rows import PROMISE, of_store
 from bridge.domain.bounds import DAY, Counted
 from bridge.domain.reasons import Bound, Reason
 from bridge.domain.records import State
@@ -54,23 +54,26 @@ async def counting(asked: Asked, limits: Limits, now: datetime) -> AsyncIterator
     async with in_transaction():
         brake = await _locked(asked.store, asked.kind)
         open_ = await ActionRow.get_or_none(id=asked.action) if asked.action is not None else None
-        others = _of(asked.store, asked.kind, shadow=not asked.live).exclude(id=asked.action or -1)
+        others = _of(asked.kind, shadow=not asked.live).exclude(id=asked.action or -1)
         taken_back = Q(state=State.DROPPED, attempts=0)
         since = max(now - limits.within, brake.counted_from or now - limits.within)
+        braked = others.filter(state=State.HELD, reason=Bound.SURGE).distinct()
+        decided = others.filter(~taken_back, admitted__gt=since, approved=False)
         by, _ = await held(asked.store)
         counted = Counted(
             plugin_on=by is Held.PLUGIN,
             differed=await firsts.differed(asked.store, asked.account, asked.call),
             let_through=open_ is not None and open_.admitted is not None,
-            braked=await others.filter(state=State.HELD, reason=Bound.SURGE).exists(),
-            decided=await others.filter(~taken_back, admitted__gt=since, approved=False).count(),
+            braked=bool(await of_store(asked.store, braked)),
+            decided=len(await of_store(asked.store, decided)),
         )
         if asked.kind is Kind.REFUND:
             counted = replace(counted, announced=await _announced(asked.store, asked.order, since))
         if asked.kind is Kind.REFUND and limits.refunds_per_day is not None:
-            ended = Q(open_slot__isnull=True, updated__lte=now - DAY)
-            today = others.filter(~taken_back, ~ended, admitted__isnull=False, currency=asked.currency)
-            counted = replace(counted, refunded=sum(row["amount"] for row in await today.values("amount")))
+            lately = Q(open_slot__gt=0) | Q(updated__gt=now - DAY)
+            today = others.filter(~taken_back, lately, admitted__isnull=False, currency=asked.currency)
+            amounts = await of_store(asked.store, today, "amount")
+            counted = replace(counted, refunded=sum(row["amount"] for row in amounts))
         yield counted
 
 
@@ -88,13 +91,13 @@ async def _locked(store: str, kind: Kind) -> BrakeRow:
     return await BrakeRow.get(store_id=store, kind=kind)
 
 
-def _of(store: str, kind: Kind, *, shadow: bool) -> QuerySet[ActionRow]:
-    return ActionRow.filter(order__store_id=store, kind=kind, shadow=shadow)
+def _of(kind: Kind, *, shadow: bool) -> QuerySet[ActionRow]:
+    return ActionRow.filter(kind=kind, shadow=shadow)
 
 
 async def _announced(store: str, order_row: int, since: datetime) -> int:
-    notes = NoteRow.filter(created__gt=since, order__store_id=store, mark__contains=PROMISE)
-    return await notes.exclude(order_id=order_row).count()
+    notes = NoteRow.filter(created__gt=since, mark__contains=PROMISE).exclude(order_id=order_row)
+    return len(await of_store(store, notes))
 
 
 async def admit(action: int, now: datetime) -> None:
@@ -104,8 +107,9 @@ async def admit(action: int, now: datetime) -> None:
 
 async def judge_anew(store: str) -> None:
     """Let the bounds, which have changed, judge what was let through and is not begun."""
-    waiting = ActionRow.filter(order__store_id=store, state__in=[State.READY, State.WAITING], approved=False)
-    await ActionRow.filter(id__in=await ids(waiting, "id") or [-1]).update(admitted=None)
+    waiting = ActionRow.filter(state__in=[State.READY, State.WAITING], approved=False)
+    rows = [row["id"] for row in await of_store(store, waiting, "id")]
+    await ActionRow.filter(id__in=rows or [-1]).update(admitted=None)
 
 
 async def said_go(action: ActionRow, now: datetime) -> None:
@@ -150,14 +154,14 @@ class Bunch:
 async def bunches(store: str) -> list[Bunch]:
     """All that bounds hold of a store, by kind and bound."""
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in await _rows(ActionRow.filter(order__store_id=store, state=State.HELD, reason__in=BOUNDS)):
+    for row in await _rows(store, ActionRow.filter(state=State.HELD, reason__in=BOUNDS)):
         found.setdefault((row["kind"], row["reason"]), []).append(row)
     return [_bunch(kind, rows) for (kind, _), rows in sorted(found.items())]
 
 
-async def _rows(actions: QuerySet[ActionRow]) -> list[dict[str, Any]]:
+async def _rows(store: str, actions: QuerySet[ActionRow]) -> list[dict[str, Any]]:
     columns = ("kind", "reason", "amount", "currency", "order__order_id", "order__attention_since")
-    return list(await actions.values(*columns))
+    return await of_store(store, actions, *columns)
 
 
 def _bunch(kind: str, rows: list[dict[str, Any]]) -> Bunch:
@@ -193,11 +197,11 @@ async def untold(store: str) -> list[Untold]:
     """What surge guard and limits hold of a live store that the administrator has not been told of."""
     found = []
     for brake in await BrakeRow.filter(store_id=store):
-        holding = _of(store, Kind(brake.kind), shadow=False).filter(state=State.HELD, reason__in=_TOLD_TOGETHER)
+        holding = _of(Kind(brake.kind), shadow=False).filter(state=State.HELD, reason__in=_TOLD_TOGETHER)
         fresh = holding.filter(order__attention_since__gt=brake.told) if brake.told else holding
-        if not await fresh.exists():
+        if not await of_store(store, fresh.distinct()):
             continue
-        rows = await _rows(holding)
+        rows = await _rows(store, holding)
         moments = [row["order__attention_since"] for row in rows if row["order__attention_since"]]
         new = [moment for moment in moments if brake.told is None or moment > brake.told]
         before = brake.told if len(new) < len(moments) else None
@@ -216,7 +220,7 @@ async def bunch(store: str, kind: str, *, held: bool) -> list[int]:
 
     What is held for a reason of its own order is no such thing: it is to be looked at by itself.
     """
-    query = ActionRow.filter(order__store_id=store, kind=kind, open_slot__isnull=False)
+    query = ActionRow.filter(kind=kind, open_slot__gt=0)
     if held:
         query = query.filter(state=State.HELD, reason__in=[*BOUNDS, str(Reason.SHADOWED)])
-    return await ids(query.order_by("id"), "id")
+    return sorted(row["id"] for row in await of_store(store, query, "id"))

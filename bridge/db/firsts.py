@@ -11,7 +11,7 @@ from datetime import datetime
 from tortoise.expressions import F, Q
 
 from bridge.db.models import ActionRow, FirstRow, OrderRow
-from bridge.db.rows import ids
+from bridge.db.rows import of_store
 from bridge.domain.decisions import Facts
 from bridge.domain.reasons import Bound, Reason
 from bridge.domain.records import State
@@ -145,7 +145,7 @@ async def _wake(store: str, now: datetime) -> None:
     One that somebody else writes to at this moment is left alone: who has an order waits for no other.
     """
     for_it = Q(state=State.READY) | Q(state=State.HELD, reason=Bound.FIRST)
-    waiting = await ids(ActionRow.filter(for_it, order__store_id=store), "open_slot")
+    waiting = [it["open_slot"] for it in await of_store(store, ActionRow.filter(for_it), "open_slot")]
     free = OrderRow.filter(id__in=waiting or [-1]).select_for_update(skip_locked=True, no_key=True)
     rows = [row.id for row in await free]
     await OrderRow.filter(id__in=rows or [-1]).update(due=now, version=F("version") + 1)

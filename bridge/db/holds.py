@@ -7,7 +7,7 @@ from tortoise.expressions import F
 from tortoise.transactions import in_transaction
 
 from bridge.db.models import ActionRow, OrderRow, StoreRow
-from bridge.db.rows import ids
+from bridge.db.rows import of_store
 from bridge.domain.reasons import Bound
 
 
@@ -39,8 +39,8 @@ async def resume(store: str, now: datetime) -> int:
     """Let a store go on whose plugin is off, and have all that was held for it looked at; return how many."""
     async with in_transaction():
         await let_go(store, now)
-        waiting = ActionRow.filter(order__store_id=store, open_slot__isnull=False, reason=Bound.PLUGIN)
-        rows = await ids(waiting, "open_slot")
+        waiting = ActionRow.filter(open_slot__gt=0, reason=Bound.PLUGIN)
+        rows = [it["open_slot"] for it in await of_store(store, waiting, "open_slot")]
         await OrderRow.filter(id__in=rows or [-1]).update(due=now, version=F("version") + 1)
         return len(rows)
 

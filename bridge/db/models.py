@@ -108,7 +108,13 @@ class OrderRow(Model):
     class Meta:
         table = "orders"
         unique_together = (("store", "order_id"),)
-        indexes = (("store_id", "due"), ("store_id", "watched"), ("store_id", "moved"), ("store_id", "changed"))
+        indexes = (
+            ("store_id", "due"),
+            ("store_id", "watched"),
+            ("store_id", "moved"),
+            ("store_id", "changed"),
+            ("store_id", "followed"),
+        )
 
 
 class SettlementRow(Model):
@@ -161,7 +167,7 @@ class ActionRow(Model):
 
     class Meta:
         table = "actions"
-        indexes = (("order_id",), ("admitted",))
+        indexes = (("order_id",), ("admitted",), ("updated",))
 
 
 class BrakeRow(Model):

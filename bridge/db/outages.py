@@ -9,7 +9,7 @@ from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, OutageRow
-from bridge.db.rows import ids, own_several, tell
+from bridge.db.rows import EVER, ids, of_store, own_several, tell
 from bridge.domain.outages import SHOP, Outage
 from bridge.domain.records import State
 from bridge.domain.steps import Kind
@@ -41,42 +41,43 @@ async def end(store: str, outage: Outage, now: datetime, *, hurry: bool) -> None
     async with in_transaction():
         await own_several(store)
         await OutageRow.filter(store_id=store, remote=outage.remote).delete()
-        waiting = _of(store, outage.remote)
         if outage.calls and outage.paused:
             may = Q(next_try__isnull=True) | Q(next_try__lte=now)
-            callers = await ids(_callers(store, outage.remote).filter(may), "order_id")
+            callers = [
+                it["order_id"] for it in await of_store(store, _callers(outage.remote).filter(may), "order_id")
+            ]
             await OrderRow.filter(id__in=callers or [-1], due__gt=now).update(due=now)
         if hurry:
-            await waiting.filter(failures__gt=0, due__gt=now).update(due=now)
+            await _of(store, outage.remote).filter(failures__gt=0, due__gt=now).update(due=now)
             await _cut_short(store, outage.remote, now)
-        unsaid = NoteRow.filter(order__store_id=store, about=outage.remote, next_try__isnull=False)
-        await NoteRow.filter(id__in=await ids(unsaid, "id") or [-1]).update(next_try=None)
+        unsaid = await of_store(store, NoteRow.filter(about=outage.remote, next_try__gt=EVER), "id")
+        await NoteRow.filter(id__in=[it["id"] for it in unsaid] or [-1]).update(next_try=None)
 
 
 async def _cut_short(store: str, remote: str, now: datetime) -> None:
     if remote == SHOP:
-        notes = await ids(NoteRow.filter(order__store_id=store, next_try__gt=now), "id")
-        await NoteRow.filter(id__in=notes or [-1]).update(next_try=now)
+        notes = await of_store(store, NoteRow.filter(next_try__gt=now), "id")
+        await NoteRow.filter(id__in=[it["id"] for it in notes] or [-1]).update(next_try=now)
         return
-    tried = ActionRow.filter(order__store_id=store, order__provider=remote, state__in=_TRIED_AGAIN)
-    actions = await tried.filter(next_try__gt=now).values("id", "order_id")
-    await ActionRow.filter(id__in=[it["id"] for it in actions] or [-1]).update(next_try=None)
+    tried = ActionRow.filter(order__provider=remote, state__in=_TRIED_AGAIN, next_try__gt=now)
+    actions = await of_store(store, tried, "id", "order_id")
     await OrderRow.filter(id__in=[it["order_id"] for it in actions] or [-1]).update(due=now)
+    await ActionRow.filter(id__in=[it["id"] for it in actions] or [-1]).update(next_try=None)
 
 
 def _of(store: str, remote: str) -> QuerySet[OrderRow]:
-    orders = OrderRow.filter(store_id=store, order_id__gt=0)
+    orders = OrderRow.filter(store_id=store)
     return orders if remote == SHOP else orders.filter(provider=remote)
 
 
 def _waiting(store: str, remote: str, now: datetime) -> QuerySet[OrderRow]:
     """Orders that would be looked at now, or were in vain."""
-    return _of(store, remote).filter(Q(due__lte=now) | Q(failures__gt=0, due__isnull=False))
+    return _of(store, remote).filter(Q(due__lte=now) | Q(failures__gt=0), due__gt=EVER)
 
 
-def _callers(store: str, remote: str) -> QuerySet[ActionRow]:
+def _callers(remote: str) -> QuerySet[ActionRow]:
     """What is to be called as soon as calls are taken; of an order that is not understood nothing is."""
-    ready = ActionRow.filter(state__in=_TRIED_AGAIN, order__store_id=store, order__provider=remote)
+    ready = ActionRow.filter(state__in=_TRIED_AGAIN, open_slot__gt=0, order__provider=remote)
     return ready.filter(order__due__isnull=False, order__problem="")
 
 
@@ -87,9 +88,9 @@ async def count_waiting(store: str, outage: Outage, now: datetime) -> int:
 async def waiting(store: str, outage: Outage, now: datetime) -> list[int]:
     """Return the orders that wait for the remote, by their WooCommerce ids."""
     if outage.calls:
-        callers = await _callers(store, outage.remote).values("order__order_id")
+        callers = await of_store(store, _callers(outage.remote), "order__order_id")
         return sorted(it["order__order_id"] for it in callers)
-    return await ids(_waiting(store, outage.remote, now).order_by("order_id"), "order_id")
+    return sorted(await ids(_waiting(store, outage.remote, now), "order_id"))
 
 
 async def who_asks(store: str, outage: Outage, now: datetime, without: Collection[int]) -> int | None:
@@ -99,13 +100,13 @@ async def who_asks(store: str, outage: Outage, now: datetime, without: Collectio
     asked by an order that has one to make: best one whose call was tried least, as it may be another kind of call.
     """
     if outage.calls:
-        callers = _callers(store, outage.remote).exclude(order__order_id__in=list(without) or [-1])
-        turns = callers.order_by("order__failures", "attempts", "order__due").limit(1)
-        return next((it["order__order_id"] for it in await turns.values("order__order_id")), None)
+        turns = _callers(outage.remote).order_by("order__failures", "attempts", "order__due")
+        callers = [it["order__order_id"] for it in await of_store(store, turns, "order__order_id")]
+        return next((order for order in callers if order not in without), None)
     waiting = _waiting(store, outage.remote, now).exclude(order_id__in=list(without) or [-1]).order_by("due")
     row = await waiting.filter(failures=0).first()
     if row is None and outage.remote != SHOP:
-        resting = _of(store, outage.remote).exclude(payment_id="").filter(failures=0)
+        resting = _of(store, outage.remote).exclude(payment_id="").filter(failures=0, order_id__gt=0)
         row = await resting.exclude(order_id__in=list(without) or [-1]).order_by("-order_id").first()
     row = row or await waiting.first()
     return row.order_id if row else None
@@ -114,8 +115,8 @@ async def who_asks(store: str, outage: Outage, now: datetime, without: Collectio
 async def has_calls(store: str, remote: str) -> bool:
     """Whether a call is to be made, or the outcome of one is still to show."""
     trying = (*_TRIED_AGAIN, State.RUNNING, State.UNKNOWN)
-    actions = ActionRow.filter(state__in=trying, order__store_id=store, order__provider=remote, shadow=False)
-    return await actions.exists()
+    actions = ActionRow.filter(state__in=trying, open_slot__gt=0, order__provider=remote, shadow=False)
+    return bool(await of_store(store, actions, "id"))
 
 
 async def may_call(store: str, order_id: int) -> None:
@@ -157,8 +158,9 @@ class Tried:
 
 async def tried_since(store: str, before: datetime, now: datetime) -> list[Tried]:
     """Return what has been tried since `before` or longer, and rests now until it is tried again."""
-    ours = ActionRow.filter(state__in=_TRIED_AGAIN, order__store_id=store, shadow=False)
-    tried = ours.filter(attempts__gt=1, created__lte=before, next_try__gt=now)
+    open_ = ActionRow.filter(state__in=_TRIED_AGAIN, open_slot__gt=0, shadow=False)
+    tried = open_.filter(attempts__gt=1, created__lte=before, next_try__gt=now)
+    ours = [it["id"] for it in await of_store(store, tried, "id")]
     return [
         Tried(
             order=row.order.id,
@@ -169,7 +171,7 @@ async def tried_since(store: str, before: datetime, now: datetime) -> list[Tried
             why=await last_answer(row),
             told=await EventRow.filter(order_id=row.order.id, topic=_ALERTED, at__gte=row.created).exists(),
         )
-        for row in await tried.prefetch_related("order").order_by("id")
+        for row in await ActionRow.filter(id__in=ours or [-1]).prefetch_related("order").order_by("id")
     ]
 
 

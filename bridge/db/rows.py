@@ -49,6 +49,15 @@ async def orders_of(store: str, rows: Collection[int]) -> dict[int, int]:
     return {row: found[row] for row in rows if row in found}
 
 
+async def of_store(store: str, query: QuerySet[Any], *columns: str) -> list[dict[str, Any]]:
+    """Return these columns of those actions or notes that belong to orders of the store.
+
+    Each tells its store: asked for it, SQLite would begin with all of the store's orders.
+    """
+    rows = await query.values("order__store_id", *columns)
+    return [row for row in rows if row["order__store_id"] == store]
+
+
 async def ids(query: QuerySet[Any], column: str) -> list[int]:
     return [row[column] for row in await query.values(column)]
 

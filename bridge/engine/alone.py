@@ -14,7 +14,6 @@ from bridge.domain.payments import Payment
 from bridge.domain.records import Record
 from bridge.domain.settling import unsettled
 from bridge.engine.unit import Unit
-from bridge.errors import RemoteError
 
 log = structlog.get_logger()
 
@@ -34,7 +33,7 @@ async def followed(
     if known.attempt is not None:  # whose effect this very look may be the first to show
         ours.add(known.attempt.reference)
     found = [it for it in found if it.entry.id not in ours and it.entry.created and it.entry.created > since]
-    ahead = await _ahead(unit) if found else timedelta()
+    ahead = await unit.ahead() if found else timedelta()
     return [it for it in found if follows(it, ahead, record.changed, read)]
 
 
@@ -50,12 +49,3 @@ async def notice(unit: Unit, known: Known, order: Order, found: Sequence[Followe
         return False
     why = f"the plugin's order management seems to be on: on order {order.id}, {found[-1].text}"
     return await holds.hold(store, Held.PLUGIN, why)
-
-
-async def _ahead(unit: Unit) -> timedelta:
-    """By how much the store's clock is ahead of ours; nothing where it does not say."""
-    try:
-        clock = (await unit.store.facts()).clock
-    except RemoteError:  # what it is asked by may be broken where orders can be read
-        return timedelta()
-    return clock - unit.now() if clock is not None else timedelta()

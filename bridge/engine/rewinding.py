@@ -14,7 +14,7 @@ from bridge.domain.orders import GONE, Order
 from bridge.domain.rewinding import ON_END, all_gone, gone_back
 from bridge.engine.remedies import hold_told
 from bridge.engine.unit import Unit
-from bridge.errors import NotThere, RemoteError, Unreadable
+from bridge.errors import NotThere, Unreadable
 from bridge.ports import Row
 
 PAUSE = timedelta(minutes=10)
@@ -56,7 +56,7 @@ async def suspects(unit: Unit, known: Mapping[int, Known], rows: Sequence[Row]) 
     """The listed orders which say that the store went back: not to be believed before a look says so too."""
     both = [(known[row.id], row.order) for row in rows if row.id in known and row.order is not None]
     said = [(before, now) for before, now in both if _says(before, now)]
-    behind = await _behind(unit) if said else timedelta()
+    behind = -await unit.ahead() if said else timedelta()
     return [now.id for before, now in said if _says(before, now, behind)]
 
 
@@ -88,7 +88,7 @@ async def went_back(unit: Unit, known: Known, order: Order) -> bool:
     if order.status == GONE:
         why = "" if known.order.status in ("trash", GONE) else await _all_gone(unit, order.id)
     else:
-        why = _says(known, order) and _says(known, order, await _behind(unit))
+        why = _says(known, order) and _says(known, order, -await unit.ahead())
     if not why:
         return False
     now = unit.now()
@@ -100,15 +100,6 @@ async def went_back(unit: Unit, known: Known, order: Order) -> bool:
     async with unit.lease.guard():
         await rewinds.hold(name, why, known, hold_told(Held.REWOUND, why, name), now)
     return await rests(unit, order.id)
-
-
-async def _behind(unit: Unit) -> timedelta:
-    """By how much the store's clock is behind ours, less than nothing if ahead; nothing where it does not say."""
-    try:
-        clock = (await unit.store.facts()).clock
-    except RemoteError:  # what it is asked by may be broken where orders can be read
-        return timedelta()
-    return unit.now() - clock if clock is not None else timedelta()
 
 
 async def _all_gone(unit: Unit, order_id: int) -> str:

@@ -16,6 +16,7 @@ from bridge.domain.outages import Outage
 from bridge.domain.rules import Rules
 from bridge.engine.pacing import Pace
 from bridge.engine.progress import Listener, Logged
+from bridge.errors import RemoteError
 from bridge.ports import Provider, Store
 
 
@@ -95,3 +96,11 @@ class Unit:
     def spoken(self) -> Literal["en", "sv"]:
         """The language to write in; of those that are not spoken here, English is understood by most."""
         return "sv" if (self.locale if self.language == "auto" else self.language).startswith("sv") else "en"
+
+    async def ahead(self) -> timedelta:
+        """How far the store's clock is ahead of ours, less than nothing if behind; nothing if it does not say."""
+        try:
+            clock = (await self.store.facts()).clock
+        except RemoteError:  # what it is asked by may be broken where orders can be read
+            return timedelta()
+        return clock - self.now() if clock is not None else timedelta()

@@ -7,14 +7,16 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
+from bridge.ports import CALL
+
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"([0-9]+)([smhd])")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 _STATUS = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _TAG = re.compile(r"[A-Z0-9-]{1,6}")
-LONGEST_CALL = timedelta(seconds=30)
-"""After which the adapters give a provider's answer up."""
+LONGEST_CALL = timedelta(seconds=CALL)
+"""After which a call is cut off."""
 
 
 def duration(value: Any) -> timedelta:

@@ -234,7 +234,7 @@ async def test_a_lock_that_was_lost_with_its_connection_is_taken_again(url: str)
         held = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
         before = await administrator.fetchval(held)
         await administrator.execute("SELECT pg_terminate_backend($1)", before)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while await administrator.fetchval(held) in (None, before):
                 await asyncio.sleep(0.005)
         await administrator.close()

@@ -100,6 +100,10 @@ def test_one_that_takes_no_calls_and_then_no_reads_is_over_with_a_read() -> None
     assert fails(outage(calls=True), calls=True).calls
 
 
+def test_one_that_gives_no_reads_is_over_with_a_read_though_it_takes_no_calls_either() -> None:
+    assert not fails(outage(calls=False), calls=True).calls
+
+
 LASTS = [(LASTING - SECOND, True, False), (LASTING, True, True), (LASTING, False, False)]
 
 

@@ -202,6 +202,26 @@ async def test_what_a_plugin_did_in_shadow_mode_does_not_count(tmp_path: Path) -
         assert await why_held(w) == ""
 
 
+async def test_two_that_are_seen_at_once_are_two(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        for it in await ordered(w, 2):
+            plugin_captures(w, it)
+        await w.cycle()
+        assert await why_held(w) != ""
+
+
+async def test_what_followed_more_than_a_day_ago_is_no_news(tmp_path: Path) -> None:
+    """The bridge was down for two days, and sees all of it at once."""
+    async with world(tmp_path) as w:
+        orders = await ordered(w, 2)
+        for it in orders:
+            plugin_captures(w, it)
+        await w.stop()
+        w.clock.advance(48 * HOUR)
+        await w.cycle()
+        assert ([w.books(it) for it in orders], await why_held(w)) == ([(0, TOTAL, 0)] * 2, "")
+
+
 async def test_a_resumed_store_is_counted_anew(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         orders = await ordered(w, 4)

@@ -98,6 +98,18 @@ async def test_it_goes_on_by_itself_where_the_address_was_a_slip(tmp_path: Path)
         assert (await refused(w), w.books(it)) == ("", (0, TOTAL, 0))
 
 
+async def test_it_goes_on_by_itself_where_another_shop_answered_for_a_while(tmp_path: Path) -> None:
+    """As it was, to the letter: there is nothing to bind anew."""
+    async with known_order(tmp_path) as (w, it):
+        await w.stop()
+        home, w.store.home = w.store.home, COPY
+        await staff_complete(w, it)
+        assert COPY in await refused(w)
+        w.store.home = home
+        await w.cycle()
+        assert (await refused(w), w.books(it)) == ("", (0, TOTAL, 0))
+
+
 async def test_a_shop_that_is_renamed_under_way_is_noticed_within_a_day_and_goes_on_once_bound(
     tmp_path: Path,
 ) -> None:

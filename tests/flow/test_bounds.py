@@ -156,6 +156,33 @@ async def test_what_was_counted_outlives_a_restart_and_not_its_time(tmp_path: Pa
         assert (released(w, orders), w.notes(orders[2].id)) == (4, [])
 
 
+async def test_what_was_called_counts_also_where_the_shop_took_it_back(tmp_path: Path) -> None:
+    async with world(tmp_path, surge={"cancel": 1, "within": "1d"}) as w:
+        await w.cycle()
+        orders = [w.place() for _ in range(2)]
+        await w.cycle()
+        w.side.faults.plan(Fault.BUSY, method="POST", path="/cancel$", times=1000, retry_after=60)
+        cancel_all(w, orders[:1])
+        await w.cycle(timedelta(seconds=20))
+        w.store.set_status(orders[0].id, "processing")
+        w.side.faults.planned.clear()
+        await w.cycle()
+        assert await w.states(orders[0].id) == [f"cancel {TOTAL} dropped"]
+        cancel_all(w, orders[1:])
+        await w.cycle()
+        assert (released(w, orders), await w.states(orders[1].id)) == (0, [f"cancel {TOTAL} held"])
+
+
+async def test_what_a_person_approved_leaves_the_surge_guard_as_it_was(tmp_path: Path) -> None:
+    async with world(tmp_path, surge={"refund": 1, "within": "1d"}, limits={"refund_per_action": 100}) as w:
+        orders = await captured(w, 2)
+        await refund(w, orders[0])
+        await approve_all(w, "refund")
+        await w.cycle()
+        await refund(w, orders[1], amount="50.00")
+        assert [w.books(it)[2] for it in orders] == [MUG, 5000]
+
+
 async def test_an_alert_is_not_lost_with_the_process_and_waits_for_the_whole_figures(
     tmp_path: Path, told: list[Any]
 ) -> None:

@@ -215,7 +215,7 @@ async def test_calls_of_several_orders_that_all_end_unknown_are_an_outage_of_cal
 
 
 NEVER_TAKEN = [(Fault.ERROR_BEFORE, 20), (Fault.DROP_BEFORE, 20), (Fault.BUSY, 12 * 23)]
-"""How each call ends, and the most of them in two hours. After a 429 others' calls begin another outage each time."""
+"""How each call ends, and the most of them in two hours. After a 429 a call of others begins another outage."""
 
 
 @pytest.mark.parametrize(("fault", "most"), NEVER_TAKEN)

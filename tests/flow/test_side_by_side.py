@@ -6,12 +6,14 @@ Where a third connection holds a row, both run up to it and then wait in the ord
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
+from bridge.db import outages
 from bridge.db.failures import FAILURES
 from bridge.db.known import Sight
 from bridge.db.models import FirstRow
@@ -48,7 +50,7 @@ async def _at_once(w: World, row: str, *work: Coroutine[Any, Any, object]) -> li
 
 async def _waiting(watcher: asyncpg.Connection, count: int) -> None:
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while await watcher.fetchval(query) != count:
             await asyncio.sleep(0.005)
 
@@ -212,3 +214,18 @@ async def test_two_that_write_to_several_orders_do_not_wait_for_each_other_in_a_
         now = w.clock.now()
         ended = await _at_once(w, row, unit.journal.commit_sights(sights, now), unit.journal.wake(orders, now))
         assert ended == [{}, None]
+
+
+async def test_an_outage_that_ends_and_a_look_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.side.faults.plan(Fault.BUSY, method="POST", path=CALL, times=1000, retry_after=300)
+        w.store.set_status(it.id, "completed")
+        await w.cycle(timedelta(seconds=20))
+        assert await w.states(it.id) == [f"capture {TOTAL} waiting"]
+        unit, now = await w.bridge(), w.clock.now()
+        [outage] = await outages.outages(STORE)
+        unit.outages.clear()
+        end = outages.end(STORE, outage, now, hurry=True)
+        [action] = await w.actions(it.id)
+        ended = await _at_once(w, f"actions WHERE id = {action['id']}", end, look(unit, it.id))
+        assert [one for one in ended if isinstance(one, BaseException)] == []

@@ -134,12 +134,12 @@ def test_settings_can_not_be_changed(load_text: Load) -> None:
         settings.stores[0].mode = "live"
 
 
-@pytest.mark.parametrize("text", ["0s", "29s"])
+@pytest.mark.parametrize("text", ["0s", "14s"])
 def test_an_unknown_call_is_never_settled_before_it_can_have_ended(mistakes: Mistakes, text: str) -> None:
     (line,) = mistakes(STORE + f"    settle: {{unknown: {text}}}\n")
-    assert "stores[0].settle.unknown: must be at least 30s: a call may take that long" in line
+    assert "stores[0].settle.unknown: must be at least 15s: a call may take that long" in line
 
 
 def test_an_unknown_call_may_be_settled_as_soon_as_it_must_have_ended(load_text: Load) -> None:
-    settle = load_text(STORE + "    settle: {unknown: 30s}\n").stores[0].settle
-    assert settle.unknown == timedelta(seconds=30)
+    settle = load_text(STORE + "    settle: {unknown: 15s}\n").stores[0].settle
+    assert settle.unknown == timedelta(seconds=15)

@@ -79,6 +79,10 @@ class Migration(migrations.Migration):
             index=Index(fields=["admitted"]),
         ),
         ops.AddIndex(
+            model_name="ActionRow",
+            index=Index(fields=["updated"]),
+        ),
+        ops.AddIndex(
             model_name="NoteRow",
             index=Index(fields=["created"]),
         ),
@@ -86,6 +90,10 @@ class Migration(migrations.Migration):
             model_name="OrderRow",
             name="followed",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
+        ops.AddIndex(
+            model_name="OrderRow",
+            index=Index(fields=["store_id", "followed"]),
         ),
         ops.RenameField(
             model_name="StoreRow",
