@@ -7,6 +7,7 @@ from tortoise.expressions import F
 
 from bridge.db import firsts
 from bridge.db.codec import ATTEMPT, dump, load
+from bridge.db.known import Overtaken
 from bridge.db.leases import Lease
 from bridge.db.models import ActionRow, NoteRow, OrderRow
 from bridge.db.rows import claim, ids, own, tell
@@ -84,12 +85,12 @@ class Outbox:
     async def begin_attempt(self, action: int, attempt: Attempt, now: datetime, account: str = "") -> bool:
         """Write a call down before it is made; False when the action is no longer there to be made.
 
-        Nor is it where somebody else has it, or its order, at this moment: it comes up again. At the provider's
-        `account` ("": the call is to none) nothing begins beside the first call of its kind.
+        At the provider's `account` ("": the call is to none) nothing begins beside the first call of its kind.
+        Raises Overtaken where somebody else has the action, or its order, at this moment.
         """
         async with self.lease.transaction():
             if not await claim(action):
-                return False
+                raise Overtaken
             if account and not await firsts.claim(self.store, account, attempt.step.call, action):
                 return False
             taken = await ActionRow.filter(id=action, state__in=[State.READY, State.WAITING]).update(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bridge.db.known import Overtaken
 from bridge.domain.attempts import Attempt
 from bridge.domain.lines import ENGLISH, SWEDISH, Charge, Names, capture_charges, change_charges, refund_charges
 from bridge.domain.money import AmountError
@@ -24,6 +25,8 @@ log = structlog.get_logger()
 
 FRESH = timedelta(seconds=5)
 """How old a look may be when its call's turn comes: with 5 s to connect, the first byte goes out within ten."""
+SECOND = timedelta(seconds=1)
+"""Until an order is looked at again that somebody else had when its call was to be made."""
 PAUSES = (0.1, 0.5, 2.0)
 """Seconds between the tries to record how a call ended, where the database fails (full, locked)."""
 
@@ -41,6 +44,9 @@ async def act(unit: Unit, ready: Ready) -> bool:
         if not await unit.outbox.begin_attempt(ready.action, made, unit.now(), account):
             return False
         await _make(unit, ready, made, prepared)
+    except Overtaken:
+        unit.resting[ready.order.id] = unit.now() + SECOND
+        return False
     finally:
         unit.calling.discard(ready.action)
     return True

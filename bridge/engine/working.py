@@ -31,8 +31,6 @@ NOTES, PERSONS = "notes", "persons"
 REST = timedelta(minutes=1)
 """Until an order is looked at again whose work did not come to an end."""
 LONGEST_REST = timedelta(hours=1)
-SECOND = timedelta(seconds=1)
-"""Until an order is looked at again whose call somebody else, in this moment, keeps from being made."""
 TICK = 1.0
 """Seconds after which the journal is asked again what is due, while slow remotes keep others waiting."""
 STEPS = 12
@@ -61,7 +59,6 @@ async def work(unit: Unit, order_id: int, stopping: asyncio.Event | None = None,
             break
         asks = False
         if not await act(unit, ready):
-            unit.resting[order_id] = unit.now() + SECOND
             break
     else:
         await unit.journal.wake([order_id], unit.now() + REST)
