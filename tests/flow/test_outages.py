@@ -393,7 +393,7 @@ async def test_a_shop_that_is_down_is_told_of_and_its_orders_are_not_tried(tmp_p
 
 
 async def test_two_hours_with_five_hundred_orders(tmp_path: Path) -> None:
-    async with world(tmp_path) as w:
+    async with world(tmp_path, limits={"actions_per_minute": 1000}) as w:
         await w.cycle()
         orders = [w.place(status="completed") for _ in range(500)]
         down(w)
