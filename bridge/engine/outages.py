@@ -70,10 +70,12 @@ async def answered(unit: Unit, remote: str, *, call: bool = False) -> None:
     outage = unit.outages.get(remote)
     if outage is None or not is_over(outage, call=call):
         return
-    del unit.outages[remote]
     now = unit.now()
     async with unit.one_writes, unit.lease.guard():
+        if unit.outages.get(remote) is not outage:
+            return  # another answer has ended it, or something is known that is newer than this one
         await kept.end(unit.store.name, outage, now, hurry=outage.was_felt(now))
+        del unit.outages[remote]
     if outage.paused:
         event = "remote.recovered" if outage.alerted else "remote.resumed"
         seconds = (now - outage.since) // timedelta(seconds=1)
@@ -129,10 +131,8 @@ async def alert(unit: Unit) -> None:
         outage = unit.outages[remote]
         if not outage.lasts(unit.now()):
             continue
-        unit.outages[remote] = replace(outage, alerted=True)
-        async with unit.one_writes, unit.lease.guard():
-            await kept.keep(unit.store.name, unit.outages[remote])
         waiting = await kept.count_waiting(unit.store.name, outage, unit.now())
+        # Told before it is written down: whoever ends in between tells it twice, but never not at all.
         log.error(
             "remote.alert",
             store=unit.store.name,
@@ -141,6 +141,9 @@ async def alert(unit: Unit) -> None:
             since=outage.since.isoformat(timespec="seconds"),
             waiting=waiting,
         )
+        unit.outages[remote] = replace(outage, alerted=True)
+        async with unit.one_writes, unit.lease.guard():
+            await kept.keep(unit.store.name, unit.outages[remote])
 
 
 async def _tell_staff(unit: Unit, outage: Outage) -> None:

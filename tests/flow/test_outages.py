@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Iterator, MutableMapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ from typing import Any
 import pytest
 import structlog
 from structlog.testing import capture_logs
+from tortoise.exceptions import OperationalError
 
 from bridge.db import holds, persons
+from bridge.db import outages as kept
 from bridge.db.holds import Held
+from bridge.domain.outages import Outage
 from bridge.engine.cycles import look_around, work_unless_resting
 from bridge.engine.working import AT_ONCE, work_all_due
 from bridge.sandbox.faults import Fault
@@ -540,3 +544,42 @@ async def test_an_outage_that_is_told_is_not_told_again_of_each_order(tmp_path: 
         await tick(w, 10 * MINUTE)
         assert len([event for event in log if event["event"] == "remote.paused"]) == 1
         assert len([event for event in log if event["event"] == "look.failed"]) <= AT_ONCE
+
+
+async def test_an_outage_is_told_and_ends_although_neither_could_be_written_at_first(
+    tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No cause from outside makes the database fail at just these two moments."""
+    keep, end, failed = kept.keep, kept.end, list[str]()
+
+    def once(what: str) -> None:
+        if what not in failed:
+            failed.append(what)
+            raise OperationalError("database is locked")
+
+    async def keeps(store: str, outage: Outage) -> None:
+        if outage.alerted:
+            once("keep")
+        await keep(store, outage)
+
+    async def ends(store: str, outage: Outage, now: datetime, *, hurry: bool) -> None:
+        once("end")
+        await end(store, outage, now, hurry=hurry)
+
+    async with world(tmp_path) as w:
+        await w.cycle()
+        orders = await completed(w, 2)
+        monkeypatch.setattr(kept, "keep", keeps)
+        monkeypatch.setattr(kept, "end", ends)
+        down(w)
+        await tick(w, 14 * MINUTE, step=5)
+        for _ in range(3 * MINUTE // 5):
+            with suppress(OperationalError):
+                await tick(w, 5, step=5)
+        assert remotes(log) == [("remote.alert", "error")]
+        up(w)
+        await tick(w, 15 * MINUTE, step=5)
+        assert captured(w, orders) == 2
+        assert failed == ["keep", "end"]
+        assert remotes(log) == [("remote.alert", "error"), ("remote.recovered", "info")]
+        assert (await w.status())["down"] == []
