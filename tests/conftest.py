@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -32,6 +33,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--database") != "sqlite" and postgres.programs() is None:
         raise pytest.UsageError("PostgreSQL is not installed: apt install postgresql, or say --database sqlite")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a test waits for sockets, disks and other processes for a part of its time."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

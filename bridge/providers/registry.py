@@ -1,6 +1,7 @@
 """Which providers there are: ours and those of other packages, by entry point (`wc_bridge.providers`)."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any, Protocol
 
@@ -24,6 +25,7 @@ class ProviderKind(Protocol):
         """Make the adapter. Sends nothing yet."""
 
 
+@cache
 def provider_kinds() -> Mapping[str, ProviderKind]:
-    """Return every installed kind by its `type` in settings.yaml."""
+    """Return every installed kind by its `type` in settings.yaml; none comes or goes while we run."""
     return {point.name: point.load() for point in entry_points(group="wc_bridge.providers")}

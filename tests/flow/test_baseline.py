@@ -9,8 +9,6 @@ from bridge.sandbox.faults import Fault, Planned
 from tests.flow.ways import complete, refund_lines
 from tests.flow.world import MUG, TOTAL, ProviderName, world
 
-pytestmark = pytest.mark.on_postgresql
-
 PROVIDERS = pytest.mark.parametrize("provider", ["resurs", "ecster"])
 STATUSES = ("pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed")
 

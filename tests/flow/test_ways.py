@@ -8,8 +8,6 @@ from tests.flow.test_twice import nothing_more_happens
 from tests.flow.ways import WAYS, Way, complete, higher, lower, refund_amount, refund_before_capture, refund_lines
 from tests.flow.world import MUG, TOTAL, ProviderName, known_order, world
 
-pytestmark = pytest.mark.on_postgresql
-
 PROVIDERS = pytest.mark.parametrize("provider", ["resurs", "ecster"])
 
 
