@@ -31,7 +31,6 @@ async def test_a_backup_while_the_daemon_runs_and_a_restore_when_it_does_not(ser
         backup = await served.types("db", "backup", str(file), "--json")
         await until(lambda: len(served.writes()) == 2)
         refused = [
-            await served.types("once"),
             await served.types("db", "restore", str(file), "--yes"),
             await served.types("db", "upgrade"),
             await served.types("db", "copy", served.settings["database"], sqlite_url(tmp_path / "copy.sqlite3")),
