@@ -10,6 +10,7 @@ from pathlib import Path
 from bridge.db import bindings
 from bridge.db.connection import at_any_age, check, existing, tortoise_config, translated
 from bridge.db.ends import reading, silent, writing
+from bridge.db.models import LeaseRow
 from bridge.db.place import place_of
 from bridge.db.schema import RECORD, Age, Schema, bring_up
 from bridge.db.urls import shown, sqlite_path, sqlite_url
@@ -49,6 +50,7 @@ async def move(source: str, target: str) -> Schema:
         place = await place_of(source)
     async with existing(target):
         await bindings.take_along(place)
+        await LeaseRow.all().delete()
     return found
 
 

@@ -15,7 +15,7 @@ from bridge.db import copying
 from bridge.db.connection import at_any_age, check, existing, opened, tortoise_config, translated
 from bridge.db.copying import copy, copy_sqlite, fill
 from bridge.db.lock import alone
-from bridge.db.models import ActionRow, StoreRow
+from bridge.db.models import ActionRow, LeaseRow, StoreRow
 from bridge.db.schema import Age, Schema, bring_up
 from bridge.db.urls import shown, sqlite_path, sqlite_url
 from bridge.errors import DatabaseError
@@ -111,6 +111,7 @@ async def _make_ready(file: Path, ready: Path, now: datetime) -> None:
     async with existing(url):
         await StoreRow.all().update(restored=now)
         await ActionRow.filter(open_slot__isnull=False).update(approved=False)
+        await LeaseRow.all().delete()  # of those who worked on it when the backup was made
 
 
 async def _put_on_server(url: str, ready: str, aside: Path) -> bool:

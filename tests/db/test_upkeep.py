@@ -180,7 +180,7 @@ async def test_what_is_no_backup_is_refused_and_nothing_changes(url: str, tmp_pa
     for file, said in (
         (letter, "not a database"),
         (empty, "is no backup of wc-bridge"),
-        (tmp_path / "no", "unable to"),
+        (tmp_path / "no", "there is no database"),
     ):
         with pytest.raises(DatabaseError, match=said):
             await upkeep.restore(url, file, tmp_path / "aside.sqlite3", NOON)
