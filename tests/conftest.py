@@ -18,6 +18,9 @@ from aioresponses import aioresponses
 
 from tests import databases, postgres
 
+_WHOLE = tuple(f"tests/flow/test_{name}" for name in ("ways", "design", "outcomes", "unknown", "crash"))
+_MANY = 4
+"""Cases of a test, from which on not all of them are played each time."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -28,11 +31,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="both",
         help="what to run on; both: all on SQLite, and on PostgreSQL too what is marked `on_postgresql`",
     )
+    parser.addoption("--all", action="store_true", help="every case of the large tables of tests/flow")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--database") != "sqlite" and postgres.programs() is None:
         raise pytest.UsageError("PostgreSQL is not installed: apt install postgresql, or say --database sqlite")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a test of a whole bridge that has many cases, play every fourth one, unless all are asked for.
+
+    Those that prove the design's own table, and what becomes of calls, are always played whole, and so is whatever
+    is chosen by name or by file.
+    """
+    if config.getoption("--all") or config.getoption("keyword"):
+        return
+    if any("::" in str(it) or str(it).endswith(".py") for it in config.invocation_params.args):
+        return
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        name, _, case = item.nodeid.partition("[")
+        if case and name.startswith("tests/flow/") and not name.startswith(_WHOLE):
+            cases.setdefault(name, []).append(item)
+    left_out = {item for found in cases.values() if len(found) >= _MANY for item in set(found) - set(found[::4])}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_xdist_auto_num_workers() -> int:

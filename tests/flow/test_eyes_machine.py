@@ -398,7 +398,7 @@ class EyesOnPosts(Eyes):
 
 
 _RUNS = settings(
-    max_examples=int(os.environ.get("BRIDGE_EYES", "8")),
+    max_examples=int(os.environ.get("BRIDGE_EYES", "5")),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
