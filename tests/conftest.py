@@ -18,8 +18,8 @@ from aioresponses import aioresponses
 
 from tests import databases, postgres
 
-_WHOLE = tuple(f"tests/flow/test_{name}" for name in ("ways", "design", "outcomes", "unknown", "crash"))
-_MANY = 4
+_WHOLE = tuple(f"tests/flow/test_{name}" for name in ("design", "outcomes", "unknown", "crash"))
+_MANY = 3
 """Cases of a test, from which on not all of them are played each time."""
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -40,10 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of a test of a whole bridge that has many cases, play every fourth one, unless all are asked for.
+    """Of a test of a whole bridge that has many cases, play every sixth one, unless all are asked for.
 
-    Those that prove the design's own table, and what becomes of calls, are always played whole, and so is whatever
-    is chosen by name or by file.
+    Those of what becomes of calls are always played whole, and so is whatever is chosen by name or by file.
     """
     if config.getoption("--all") or config.getoption("keyword"):
         return
@@ -54,7 +53,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         name, _, case = item.nodeid.partition("[")
         if case and name.startswith("tests/flow/") and not name.startswith(_WHOLE):
             cases.setdefault(name, []).append(item)
-    left_out = {item for found in cases.values() if len(found) >= _MANY for item in set(found) - set(found[::4])}
+    left_out = {item for found in cases.values() if len(found) >= _MANY for item in set(found) - set(found[::6])}
     config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
 
