@@ -126,8 +126,9 @@ def _print_troubles(out: Console, store: dict[str, Any]) -> None:
     for item in store["tried_long"]:
         paragraph(out, "tried for long: ", _tried(item))
     if store["unwritten"]:
-        why = "staff do not know what they say; why is in the log, as note.failed or store.alert"
-        paragraph(out, f"{store['unwritten']} notes are not on their orders: ", why)
+        count = store["unwritten"]
+        notes = "1 note is not on its order: " if count == 1 else f"{count} notes are not on their orders: "
+        paragraph(out, notes, "staff do not know of it; why is in the log, as note.failed or store.alert")
 
 
 def _print_bunch(out: Console, store: dict[str, Any], bunch: dict[str, Any]) -> None:

@@ -187,9 +187,8 @@ def _denied(answer: Answer, error: wire.ErrorBody | None, asked: Asked) -> Acces
             return _denied_for(
                 asked, f"does not let {key} read: give it Read/Write in WooCommerce, Settings, Advanced, REST API"
             )
-        if not asked.url.startswith(
-            "https:"
-        ):  # where all is signed, an unknown key is refused as a wrong secret is
+        if not asked.url.startswith("https:"):
+            # Where all is signed, an unknown key is refused as a wrong secret is.
             return _denied_for(
                 asked,
                 f"refuses {key}, or its secret: correct consumer_key and consumer_secret in settings.yaml, and see "

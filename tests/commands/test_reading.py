@@ -207,7 +207,7 @@ async def test_key_that_may_not_write_is_an_alert_and_stands_in_status(shop: Sho
     assert "key ending in eadonly write: give it Read/Write" in ran.err
     told = await shop.types("status")
     assert told.code == 1
-    assert "1 notes are not on their orders" in told.out
+    assert "1 note is not on its order: staff do not know of it" in told.out
 
 
 async def test_store_that_nobody_polls_any_more_needs_somebody(shop: Shop) -> None:
