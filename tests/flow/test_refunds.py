@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.db.holds import Held
 from bridge.domain.orders import Refund
 from bridge.engine.cycles import look_around
 from bridge.sandbox.faults import Fault
@@ -306,4 +307,8 @@ async def test_another_refund_under_the_id_of_one_from_before_the_bridge_is_told
         assert w.store.refund(it.id, "125.00") == first
         w.store.set_status(it.id, "processing")
         await w.cycle()
-        assert (await w.status())["rewound"] == f"refund {first} of order {it.id} is another refund now"
+        status = await w.status()
+        assert (status["held"], status["held_why"]) == (
+            Held.REWOUND,
+            f"refund {first} of order {it.id} is another refund now",
+        )

@@ -172,6 +172,11 @@ def whole(w: World, **details: Any) -> Placed:
     return paying(**details)(w)
 
 
+def half_way(w: World) -> None:
+    """Let Resurs put off every new reservation."""
+    w.resurs.faults.plan(Fault.BUSY, method="POST", path="/order$", times=99)
+
+
 async def test_a_reservation_of_which_no_part_can_be_released_is_replaced(tmp_path: Path) -> None:
     async with known_order(tmp_path, place=whole) as (w, it):
         await lower(w, it)
@@ -198,17 +203,18 @@ async def test_a_replaced_reservation_never_ends_half_way(tmp_path: Path, fault:
 
 async def test_a_database_lost_half_way_reserves_the_new_amount_all_the_same(tmp_path: Path) -> None:
     async with known_order(tmp_path, place=whole) as (w, it):
-        w.resurs.faults.plan(Fault.BUSY, method="POST", path="/order$", retry_after=86400)
+        half_way(w)
         await lower(w, it)
         assert w.books(it) == (0, 0, 0)
         await w.lose_database()
+        w.resurs.faults.planned.clear()
         await w.cycle()
         assert w.books(it) == (TOTAL - MUG, 0, 0)
 
 
 async def test_a_replacement_that_resurs_ends_meanwhile_needs_a_person(tmp_path: Path) -> None:
     async with known_order(tmp_path, place=whole) as (w, it):
-        w.resurs.faults.plan(Fault.BUSY, method="POST", path="/order$", retry_after=3600)
+        half_way(w)
         await lower(w, it)
         w.resurs.reject(it.payment, "CANCELED")
         await w.cycle()
@@ -228,7 +234,7 @@ async def test_nothing_is_cancelled_where_the_new_reservation_might_not_fit(tmp_
 @pytest.mark.parametrize("status", ["completed", "on-hold"])
 async def test_an_order_cancelled_before_its_new_reservation_is_never_charged(tmp_path: Path, status: str) -> None:
     async with known_order(tmp_path, place=whole) as (w, it):
-        w.resurs.faults.plan(Fault.BUSY, method="POST", path="/order$", retry_after=3600)
+        half_way(w)
         await lower(w, it)
         w.store.set_status(it.id, "cancelled")
         await w.cycle()
@@ -241,7 +247,7 @@ async def test_an_order_cancelled_before_its_new_reservation_is_never_charged(tm
 
 async def test_a_replaced_reservation_of_a_cancelled_order_stays_empty(tmp_path: Path) -> None:
     async with known_order(tmp_path, place=whole) as (w, it):
-        w.resurs.faults.plan(Fault.BUSY, method="POST", path="/order$", retry_after=3600)
+        half_way(w)
         await lower(w, it)
         w.store.set_status(it.id, "cancelled")
         await w.cycle()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.domain.lifecycle import SOON
 from bridge.sandbox.faults import Fault
 from tests.flow.positions import (
     ANNOUNCED,
@@ -189,5 +190,8 @@ async def test_a_call_that_shows_nothing_is_made_again_when_its_time_is_over(
         await w.cycle(w.instant)
         w.clock.advance(60)
         calls = len(w.calls())
-        await _moves_after(w, it, seconds, ALL_CAPTURED, ONE_MUG_BACK)
-        assert len(w.calls()) == calls + 2
+        await _moves_after(w, it, seconds, ALL_CAPTURED, ALL_CAPTURED)
+        assert await w.states(it.id) == [f"capture {TOTAL} done", "refund 12500 ready"]  # known to have done nothing
+        w.clock.advance(SOON.total_seconds())
+        await w.cycle(w.instant)
+        assert (w.books(it), len(w.calls())) == (ONE_MUG_BACK, calls + 2)
