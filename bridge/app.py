@@ -11,11 +11,14 @@ from pathlib import Path
 
 import aiohttp
 
+from bridge.db.agenda import Agenda
 from bridge.db.journal import Journal
 from bridge.db.leases import Lease, Leases, Terms
+from bridge.db.listings import Listings
 from bridge.db.outbox import Outbox
 from bridge.db.place import place_of
 from bridge.db.sharing import working
+from bridge.db.standing import Standing
 from bridge.domain.binding import Place
 from bridge.domain.changes import SWITCH
 from bridge.domain.claims import Method
@@ -110,7 +113,10 @@ def _unit(store: StoreSettings, place: Workplace, lease: Lease) -> Unit:
         store=store_client(store, kinds, place.session, place.now, lease),
         providers=tuple(kinds[provider.type].connect(provider, place.session) for provider in store.providers),
         methods=methods_of(store),
+        standing=Standing(store.name, lease),
+        listings=Listings(store.name, lease),
         journal=Journal(store.name, lease),
+        agenda=Agenda(store.name, lease),
         outbox=Outbox(store.name, lease),
         lease=lease,
         rules=rules(store),

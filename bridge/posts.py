@@ -9,8 +9,9 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bridge.app import Workplace
+from bridge.db.agenda import Agenda
 from bridge.db.failures import database_failed, said
-from bridge.db.journal import Journal
+from bridge.db.standing import Standing
 from bridge.engine.progress import Listener
 from bridge.errors import BridgeError
 from bridge.ports import CALL
@@ -42,7 +43,6 @@ class Post:
         self._place, self._store, self._scheduler, self._stopping = place, store, scheduler, stopping
         self._progress = progress
         self._ticks: Ticks | None = None
-        self._journal = Journal(store.name)
         self._passed_on = Hints(self._pass_on, pause=SELDOM)
         self._problem = ""
 
@@ -115,7 +115,7 @@ class Post:
         given = self._store.webhook_secret.reveal() if self._store.webhook_secret else ""
 
         async def secret() -> str:
-            return given or await self._journal.webhook_secret()
+            return given or await Standing(self.name).webhook_secret()
 
         return Shop(secret=secret, hint=self._hint)
 
@@ -127,7 +127,7 @@ class Post:
 
     async def _pass_on(self, order_id: int) -> bool:
         """Have whoever works on the store look at an order; one that is not known yet comes in by its poll."""
-        await self._journal.wake([order_id], self._place.now())
+        await Agenda(self.name).wake([order_id], self._place.now())
         return True
 
 

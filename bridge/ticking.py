@@ -103,7 +103,7 @@ class Ticks:
             return True
         if order_id in self.unit.busy:
             return False
-        await self.unit.journal.wake([order_id], self.unit.now())
+        await self.unit.agenda.wake([order_id], self.unit.now())
         await self._tick(self._work, self._working)
         return True
 

@@ -17,12 +17,13 @@ from bridge.cli.progress import bars
 from bridge.cli.shared import Command, Duration, console, finish, json_option, print_json, run_async, settings
 from bridge.cli.status import first_run
 from bridge.db import queries
+from bridge.db.agenda import Agenda
 from bridge.db.bounds import Bunch
 from bridge.db.connection import existing
 from bridge.db.copying import copy_to_rehearse
 from bridge.db.holds import Held
-from bridge.db.journal import Journal
 from bridge.db.leases import Holder, holders
+from bridge.db.standing import Standing
 from bridge.db.urls import shown
 from bridge.domain.money import to_major
 from bridge.domain.records import State
@@ -147,18 +148,18 @@ async def _in_time(unit: Unit, wait: timedelta) -> tuple[str, int | None]:
 
 
 async def _cycle(store: StoreSettings, problem: str, looked: int | None, began: datetime) -> _Cycle:
-    journal, live = Journal(store.name), store.mode == "live"
-    if looked is None and await _was_silent(journal, began):
+    agenda, live = Agenda(store.name), store.mode == "live"
+    if looked is None and await _was_silent(store.name, began):
         problem = (
             f"the time was up before store {store.name} had answered: give it more with --wait, or check its url"
         )
-    later, due = await journal.count_due(notes=live), await journal.next_due(notes=live)
+    later, due = await agenda.count_due(notes=live), await agenda.next_due(notes=live)
     return _Cycle(store=store.name, problem=problem, looked=looked, later=later, next_due=due)
 
 
-async def _was_silent(journal: Journal, began: datetime) -> bool:
+async def _was_silent(store: str, began: datetime) -> bool:
     """Whether the store was neither polled since then, nor is in the middle of its first run."""
-    state = await journal.state()
+    state = await Standing(store).state()
     on_its_way = state.baseline_until is not None and not state.baseline_done
     return not on_its_way and (state.polled is None or state.polled < began)
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from bridge.app import store_client
 from bridge.cli.shared import Command, Group, console, finish, json_option, print_json, run_async, settings
 from bridge.db.connection import existing
-from bridge.db.journal import Journal
+from bridge.db.standing import Standing
 from bridge.errors import RemoteError, SettingsError, UsageError
 from bridge.providers.registry import provider_kinds
 from bridge.settings import Settings, StoreSettings
@@ -113,11 +113,11 @@ def _run(chosen: Settings, stores: Sequence[StoreSettings], *, make: bool, as_js
 
 
 async def _one(session: aiohttp.ClientSession, store: StoreSettings, url: str, *, make: bool) -> _Told:
-    journal, shop = Journal(store.name), store_client(store, provider_kinds(), session)
+    standing, shop = Standing(store.name), store_client(store, provider_kinds(), session)
     told = _Told(store=store.name, delivery_url=url, topics={})
     secret = store.webhook_secret.reveal() if store.webhook_secret else ""
     if not secret:
-        secret = await made_secret(journal) if make else await journal.webhook_secret()
+        secret = await made_secret(standing) if make else await standing.webhook_secret()
     try:
         if make:
             await install(shop, url, secret)

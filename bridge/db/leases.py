@@ -166,3 +166,12 @@ async def holders() -> dict[str, Holder]:
         return {}
     rows = await connection.execute_query_dict(_HOLDERS)
     return {row["store"]: Holder(host=row["host"], pid=row["pid"], since=row["since"]) for row in rows}
+
+
+class OfStore:
+    """What the database keeps of one store, written under its lease."""
+
+    def __init__(self, store: str, lease: Lease | None = None) -> None:
+        """`lease`: what is written needs it; None: nobody else works on the store, or it matters to nobody."""
+        self.store = store
+        self.lease = lease or Lease(store)

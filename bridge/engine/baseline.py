@@ -46,11 +46,11 @@ async def first_run(unit: Unit) -> bool:
 
     Return whether one answer held them all: then nothing can have changed meanwhile. Raises RemoteError.
     """
-    state = await unit.journal.state()
+    state = await unit.standing.state()
     if state.baseline_until is None:
         if await _begin(unit):
             return True
-        state = await unit.journal.state()
+        state = await unit.standing.state()
     border = state.baseline_until
     assert border is not None, "it is kept when the first run begins"
     start = _start(unit, border)
@@ -101,7 +101,7 @@ async def _begin(unit: Unit) -> bool:
 
 
 async def _end(unit: Unit, before: datetime | None, cursor: datetime | None, total: int) -> None:
-    await unit.journal.baseline_done(before, cursor, total)
+    await unit.standing.baseline_done(before, cursor, total)
     log.info("baseline.done", store=unit.store.name, total=total)
 
 
@@ -205,7 +205,7 @@ async def _remember(
     unit: Unit, rows: Sequence[Row], start: datetime | None, **progress: datetime | int | None
 ) -> None:
     """Commit those of the rows that are not known yet, together with how far the run has come."""
-    known = await unit.journal.known_ids(row.id for row in rows)
+    known = await unit.listings.known_ids(row.id for row in rows)
     rows = await _with_young_refunds(unit, [row for row in rows if row.id not in known])
     now = unit.now()
     sights = {row.id: as_before(unit, row, now) for row in rows if row.id not in known}

@@ -56,11 +56,11 @@ async def start(unit: Unit, mode: str) -> None:
     """Make the store known to the journal, and take calls that a crash, or whoever had the store before, cut off as
     unknown.
     """
-    unit.restored = (await unit.journal.open(mode)).restored
+    unit.restored = (await unit.standing.open(mode)).restored
     await alone.live_since(unit.store.name, live=mode == "live", now=unit.now())
     await misplaced(unit)
     await outages.remember(unit)
-    if await unit.journal.take_up(unit.rules, unit.now()):
+    if await unit.standing.take_up(unit.rules, unit.now()):
         log.info("rules.changed", store=unit.store.name)
     cut_off = await unit.outbox.recover(unit.now())
     if cut_off:
@@ -72,7 +72,7 @@ async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False, i
 
     A store that rests is asked nothing, unless somebody is `insisting`. Raises what the database raises that fails.
     """
-    state = await unit.journal.state()
+    state = await unit.standing.state()
     if not insisting and _rests(unit, state.rest_until):
         return state.problem
     unit.locale = state.locale
@@ -96,7 +96,7 @@ async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False, i
         # A bug must not end the watching unseen: it stands in `status` until a poll ends well.
         log.exception("poll.broken", store=unit.store.name)
         problem = f"wc-bridge itself failed while polling ({type(error).__name__}): its log says where"
-        await unit.journal.store_problem(problem)
+        await unit.standing.store_problem(problem)
         return problem
     unit.failing = ""
     storage.works(unit)
@@ -124,7 +124,7 @@ async def work_unless_resting(unit: Unit, stopping: asyncio.Event | None = None)
     """
     storage.tell(unit)
     await outages.alert(unit)
-    state = await unit.journal.state()
+    state = await unit.standing.state()
     if state.baseline_done and not _rests(unit, state.rest_until):
         await work_all_due(unit, stopping)
     await tell_alerts(unit)
@@ -156,7 +156,7 @@ async def _failed(unit: Unit, error: RemoteError, down: timedelta, before: str) 
         say = log.debug  # an outage is told when it begins, and at a start, not at every poll
     unit.failing = kept
     say(event, store=unit.store.name, problem=problem, who=error.who)
-    await unit.journal.store_problem(kept, unit.now() + rest if rest else None)
+    await unit.standing.store_problem(kept, unit.now() + rest if rest else None)
 
 
 def rest_after(error: RemoteError, down: timedelta) -> timedelta | None:
@@ -190,7 +190,7 @@ async def learn(unit: Unit) -> str:
         if why := await check(unit, facts):
             return why
     # Told nothing, it is asked again soon: what it is asked by may be broken where orders can be read.
-    await unit.journal.learned(facts, asked if facts.version else asked - DAILY + AGAIN)
+    await unit.standing.learned(facts, asked if facts.version else asked - DAILY + AGAIN)
     unit.locale = facts.locale or unit.locale
     return ""
 
@@ -199,22 +199,22 @@ async def once(unit: Unit, wait: timedelta, sleep: Callable[[float], Awaitable[N
     """One full cycle: poll, sweep, work, and go on while something is due within `wait` of the start."""
     until = unit.now() + wait
     problem = await look_around(unit, sweeping=True, everything=True, insisting=True)
-    begun = not (await unit.journal.state()).baseline_done
+    begun = not (await unit.standing.state()).baseline_done
     worked = done = 0 if begun else await work_all_due(unit)
-    due = await unit.journal.next_due(notes=unit.live)
+    due = await unit.agenda.next_due(notes=unit.live)
     # A store that can't be read is not waited for; nor, beyond the time, what is due and yet can't be worked on.
     while not problem and due is not None and due <= until and (done or unit.now() < until):
         # What is due and yet was not worked on rests: no haste then, whatever the journal says.
         await sleep(max(0.0 if done else TICK, (due - unit.now()).total_seconds()))
         done = await work_all_due(unit)
         worked += done
-        due = await unit.journal.next_due(notes=unit.live)
+        due = await unit.agenda.next_due(notes=unit.live)
     await outages.alert(unit)
     await tell_alerts(unit, ending=True)
     return Ended(
         store=unit.store.name,
         problem=problem,
         worked=worked,
-        later=await unit.journal.count_due(notes=unit.live),
+        later=await unit.agenda.count_due(notes=unit.live),
         next_due=due,
     )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bridge.db import rewinds
 from bridge.db.journal import Journal
 from bridge.db.known import Known
+from bridge.db.standing import Standing
 from bridge.domain.money import to_major
 from bridge.domain.orders import GONE, Order
 from bridge.domain.records import Record
@@ -78,7 +79,7 @@ async def differences(store: Store, now: datetime, progress: Callable[[int, int]
     `progress` is told how many are compared, and of how many. Raises RemoteError, also in a group.
     """
     journal, ids = Journal(store.name), await rewinds.touched(store.name, now - OLDEST_BACKUP)
-    held = (await journal.state()).swept or now  # a store that is held is not swept
+    held = (await Standing(store.name).state()).swept or now  # a store that is held is not swept
     found: list[Difference | None] = []
     while len(found) < len(ids):
         progress(len(found), len(ids))

@@ -8,6 +8,7 @@ import structlog
 
 from bridge.db import bounds, firsts
 from bridge.db.known import Known, Look, Overtaken
+from bridge.db.owners import owner
 from bridge.db.rows import own_several
 from bridge.domain.alone import Followed
 from bridge.domain.attempts import NotYet
@@ -88,7 +89,7 @@ async def look(unit: Unit, order_id: int) -> Ready | None:
     try:
         return await _commit(unit, known, order, mine, payment, began, looked)
     except Overtaken:
-        await unit.journal.wake([order_id], unit.now())
+        await unit.agenda.wake([order_id], unit.now())
         return None
 
 
@@ -166,7 +167,7 @@ async def _observe(unit: Unit, known: Known, order: Order, now: datetime) -> tup
     """Note what changed; an order never understood before is baseline like its contemporaries."""
     record, changes = observe(known.order, order, known.record, now)
     if known.record is None:
-        before = (await unit.journal.state()).baseline
+        before = (await unit.standing.state()).baseline
         if before is not None and order.created < before:
             return baseline(order, unit.rules, now), changes
     return record, changes
@@ -233,7 +234,7 @@ async def _commit(
     await _tell_outages(unit, known, ended, name)
     _log(unit, order, committed, known)
     if held:
-        await unit.journal.wake([order.id], now)
+        await unit.agenda.wake([order.id], now)
         return None
     step = bounded.decision.step if isinstance(bounded.decision, Act) else None
     later = known.next_try is not None and known.next_try > now
@@ -318,7 +319,7 @@ async def _verdict(
     name = unit.providers[mine.method.provider].name
     # Where the payment itself names this order, another that merely carries its id has no claim to it.
     reference = payment.reference if mine.method.match_reference and names(payment, order) else ""
-    taken_by = await unit.journal.owner(name, payment.id, order.id, reference)
+    taken_by = await owner(unit.store.name, name, payment.id, order.id, reference)
     doubted = doubt(
         order, payment, record, unit.rules, match_reference=mine.method.match_reference, taken_by=taken_by
     )

@@ -28,18 +28,18 @@ async def poll(unit: Unit, *, sweeping: bool = False) -> None:
     The overlap is read again until it can hold nothing new (`_walk`). Then a poll asks for what is newer than the
     cursor alone; with the sweep it reads the overlap all the same, in case a clock misled it, and the trash.
     """
-    state = await unit.journal.state()
+    state = await unit.standing.state()
     if state.held == Held.REWOUND:  # one page says that it is there; what changed is read once a person says go
         await unit.store.changed_since(state.cursor)
         settled = False
     elif not state.baseline_done and await first_run(unit):
         settled = False
     else:
-        state = await unit.journal.state()
+        state = await unit.standing.state()
         settled = await _walk(unit, state.cursor, state.polled, settled=state.settled and not sweeping)
         if sweeping:
             await _walk_trash(unit, state.trash_cursor)
-    await unit.journal.polled(unit.now(), settled=settled)
+    await unit.standing.polled(unit.now(), settled=settled)
 
 
 async def _walk(unit: Unit, cursor: datetime | None, polled: datetime | None, *, settled: bool) -> bool:
@@ -87,11 +87,11 @@ def _time(unit: Unit, page: Listed) -> datetime:
 async def take_in(unit: Unit, rows: list[Row], **progress: datetime | bool | None) -> None:
     """Compare listed orders with their snapshots, and commit what differs together with the poll's progress."""
     known = await unit.journal.known_many(row.id for row in rows)
-    state = await unit.journal.state()
+    state = await unit.standing.state()
     if state.held == Held.REWOUND:
         return  # what was known when the store went back is what it is compared with
     doubtful = await suspects(unit, known, rows)
-    await unit.journal.wake(doubtful, unit.now())  # a look tells for certain
+    await unit.agenda.wake(doubtful, unit.now())  # a look tells for certain
     rows = await in_full(unit, [row for row in rows if row.id not in doubtful], known)
     now = unit.now()  # not before all was read: the first sight of a refund counts from then
     sights = [_sight(unit, row, known.get(row.id), state.baseline, now) for row in rows]

@@ -38,7 +38,7 @@ async def may_act(unit: Unit) -> bool:
 
 async def _held(unit: Unit) -> bool:
     """Whether the store is held for having gone back, or refused as another's. Then it is as in shadow mode."""
-    state = await unit.journal.state()
+    state = await unit.standing.state()
     back = bool(state.held == Held.REWOUND or state.unbound)
     unit.live = state.mode == "live" and not back
     return back
@@ -48,7 +48,7 @@ async def rests(unit: Unit, order_id: int) -> bool:
     """Whether the order rests because its store went back; it comes up again, in case somebody has said go."""
     if not await _held(unit):
         return False
-    await unit.journal.rest(order_id, unit.now() + PAUSE)
+    await unit.agenda.rest(order_id, unit.now() + PAUSE)
     return True
 
 
@@ -94,7 +94,7 @@ async def went_back(unit: Unit, known: Known, order: Order) -> bool:
     now = unit.now()
     older = order.status == GONE or order.modified < known.order.modified
     if older and now - known.record.changed < LAG:
-        await unit.journal.rest(order.id, now + AGAIN)
+        await unit.agenda.rest(order.id, now + AGAIN)
         return True
     name = unit.store.name
     async with unit.lease.guard():

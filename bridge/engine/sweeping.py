@@ -19,19 +19,19 @@ async def sweep(unit: Unit, *, everything: bool = False) -> None:
 
     Once a day the payments of open orders are read too: nothing in the shop shows what becomes of them elsewhere.
     """
-    state, now = await unit.journal.state(), unit.now()
+    state, now = await unit.standing.state(), unit.now()
     if state.held == Held.REWOUND:
         return  # what was known when the store went back is what it is compared with
     daily = state.swept_slowly is None or now - state.swept_slowly >= SLOWLY
-    watched = await unit.journal.watched()
+    watched = await unit.agenda.watched()
     # Beside those, the ones about which there was news last: they show first that the store went back in time.
     await _reread(unit, list(dict.fromkeys([*watched, *await last_news_of(unit)])))
     if daily or everything:
-        await _reread(unit, await unit.journal.moved_since(now - MOVED))
+        await _reread(unit, await unit.agenda.moved_since(now - MOVED))
     if daily:
-        await unit.journal.wake(watched, unit.now())
-    await unit.journal.wake_unfinished(unit.now(), bounded=everything)
-    await unit.journal.swept(now, slowly=daily)
+        await unit.agenda.wake(watched, unit.now())
+    await unit.agenda.wake_unfinished(unit.now(), bounded=everything)
+    await unit.standing.swept(now, slowly=daily)
 
 
 async def _reread(unit: Unit, ids: Sequence[int]) -> None:
@@ -41,4 +41,4 @@ async def _reread(unit: Unit, ids: Sequence[int]) -> None:
         await take_in(unit, rows)
         listed = {row.id for row in rows}
         # In the trash or deleted: only a look at the order itself tells.
-        await unit.journal.wake([order_id for order_id in batch if order_id not in listed], unit.now())
+        await unit.agenda.wake([order_id for order_id in batch if order_id not in listed], unit.now())

@@ -28,11 +28,11 @@ async def may_call(unit: Unit, ready: Ready, *, asks: bool = False) -> bool:
         return True
     now, account = unit.now(), unit.methods[ready.provider].account
     if not asks and not takes_calls(unit, unit.providers[ready.provider].name):
-        await unit.journal.rest(ready.order.id, now + REST)
+        await unit.agenda.rest(ready.order.id, now + REST)
         return False
     waits = await firsts.must_wait(unit.store.name, account, ready.step.call, ready.action)
     turn = now + FIRST if waits else unit.pace.turn(ready.order.id, now)
     if turn > now:
         # Whoever wants it looked at since the look that led here is not kept waiting.
-        await unit.journal.rest(ready.order.id, turn, ready.known.version + 1)
+        await unit.agenda.rest(ready.order.id, turn, ready.known.version + 1)
     return turn <= now

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from bridge.db.agenda import Agenda
 from bridge.db.journal import Journal
 from bridge.db.leases import Lease
+from bridge.db.listings import Listings
 from bridge.db.outbox import Outbox
+from bridge.db.standing import Standing
 from bridge.domain.binding import Place
 from bridge.domain.claims import Method, claim
 from bridge.domain.orders import Order
@@ -35,7 +38,10 @@ class Unit:
     store: Store
     providers: tuple[Provider, ...]
     methods: tuple[Method, ...]
+    standing: Standing
+    listings: Listings
     journal: Journal
+    agenda: Agenda
     outbox: Outbox
     lease: Lease
     """The right to work on the store, for as long as it lives."""

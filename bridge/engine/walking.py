@@ -45,7 +45,7 @@ async def commit(
     unit: Unit, sights: Sequence[Sight], now: datetime, **progress: datetime | bool | int | None
 ) -> None:
     """Commit what was seen, together with how far the walk has come."""
-    refused = await unit.journal.commit_sights(sights, now, **progress)
+    refused = await unit.listings.commit_sights(sights, now, **progress)
     for order_id, error in refused.items():
         log.error("order.failed", store=unit.store.name, order=order_id, exc_info=error)
 

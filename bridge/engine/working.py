@@ -61,7 +61,7 @@ async def work(unit: Unit, order_id: int, stopping: asyncio.Event | None = None,
         if not await act(unit, ready):
             break
     else:
-        await unit.journal.wake([order_id], unit.now() + REST)
+        await unit.agenda.wake([order_id], unit.now() + REST)
     await write_notes(unit, order_id)
 
 
@@ -106,10 +106,10 @@ async def _due(unit: Unit, running: Collection[Piece]) -> list[Piece]:
     paused = outages.paused(unit)
     lanes = Counter(piece.lane for piece in running)
     full = {lane for lane, pieces_of_it in lanes.items() if pieces_of_it >= AT_ONCE}
-    due = await unit.journal.due(now, AT_ONCE, without, None if SHOP in paused else paused | full)
+    due = await unit.agenda.due(now, AT_ONCE, without, None if SHOP in paused else paused | full)
     pieces += _roomy([Piece(order, PERSONS if insisted else lane) for order, lane, insisted in due], lanes)
     if unit.live and SHOP not in paused and NOTES not in full:
-        pieces += _roomy([Piece(order, NOTES) for order in await unit.journal.notes_due(now)], lanes)
+        pieces += _roomy([Piece(order, NOTES) for order in await unit.agenda.notes_due(now)], lanes)
     # Who asks for a remote comes first; an order that is wanted for several things is worked on once.
     chosen = {piece.order: piece for piece in reversed(pieces) if piece.order not in without}
     unit.asking |= {piece.outage.remote for piece in chosen.values() if piece.outage}

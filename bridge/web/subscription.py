@@ -10,7 +10,7 @@ from typing import Final
 
 import aiohttp
 
-from bridge.db.journal import Journal
+from bridge.db.standing import Standing
 from bridge.errors import UsageError
 from bridge.web.signature import HEADER, signature
 from bridge.web.webhooks import ACCEPTED
@@ -59,12 +59,12 @@ async def install(store: WooStore, url: str, secret: str) -> None:
             await store.add_webhook(topic, url, secret)
 
 
-async def made_secret(journal: Journal) -> str:
+async def made_secret(standing: Standing) -> str:
     """Return the secret that the database keeps for a store; it is made the first time. Raises UsageError."""
-    secret = await journal.keep_webhook_secret(secrets.token_urlsafe(32))
+    secret = await standing.keep_webhook_secret(secrets.token_urlsafe(32))
     if not secret:
         raise UsageError(
-            f"store {journal.store} is new, and not in the database yet: restart `wc-bridge run`, then install"
+            f"store {standing.store} is new, and not in the database yet: restart `wc-bridge run`, then install"
         )
     return secret
 

@@ -7,6 +7,7 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from bridge.db.journal import Journal
+from bridge.db.listings import Listings
 from bridge.sandbox.faults import Fault
 from tests.commands.shop import Shop
 
@@ -149,15 +150,17 @@ async def test_shop_that_has_not_answered_when_the_time_is_up_is_no_success(shop
     assert "the time was up before store butiken had answered" in ran.err
 
 
-@pytest.mark.parametrize("write", ["commit_sights", "commit_look"])
-async def test_database_that_is_full_is_one_line(shop: Shop, monkeypatch: pytest.MonkeyPatch, write: str) -> None:
+@pytest.mark.parametrize(("where", "write"), [(Listings, "commit_sights"), (Journal, "commit_look")])
+async def test_database_that_is_full_is_one_line(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, where: type, write: str
+) -> None:
     order, _ = await shop.known()
     shop.store.set_status(order, "completed")
 
     async def full(*_: Any, **__: Any) -> None:
         raise OperationalError("database or disk is full")
 
-    monkeypatch.setattr(Journal, write, full)
+    monkeypatch.setattr(where, write, full)
     ran = await shop.types("once", "--wait", "1s")
     said = f"the database sqlite://{shop.database} can't be used: database or disk is full"
     assert (ran.code, ran.out, ran.err) == (3, "", f"wc-bridge: {said}\n")

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from bridge.db.journal import Journal
+from bridge.db.listings import Listings
 from bridge.db.outbox import Outbox
 from bridge.domain import attempts, settling
 from bridge.domain.attempts import Attempt
+from bridge.engine import looking
 
 
 def _call_written_down_after_it() -> None:
@@ -31,6 +32,7 @@ def _call_repeated_blindly() -> None:
         return attempts.Nothing(doubtful=False) if isinstance(found, attempts.NotYet) else found
 
     settling.judge = judge  # type: ignore[attr-defined, assignment]
+    looking.next_try = lambda _, __, now, ___: now
 
 
 def _note_not_written_down() -> None:
@@ -41,13 +43,13 @@ def _note_not_written_down() -> None:
 
 
 def _cursor_before_its_snapshots() -> None:
-    commit = Journal.commit_sights
+    commit = Listings.commit_sights
 
-    async def commit_sights(self: Journal, sights: Any, now: datetime, **progress: Any) -> dict[int, Exception]:
+    async def commit_sights(self: Listings, sights: Any, now: datetime, **progress: Any) -> dict[int, Exception]:
         await commit(self, [], now, **progress)
         return await commit(self, sights, now)
 
-    Journal.commit_sights = commit_sights  # type: ignore[method-assign]
+    Listings.commit_sights = commit_sights  # type: ignore[method-assign]
 
 
 FLAWS: Mapping[str, Callable[[], None]] = {

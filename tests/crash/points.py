@@ -20,6 +20,8 @@ import aiohttp
 import aiosqlite
 import asyncpg
 
+from bridge.db import leases
+
 _ID = re.compile(r"(?<=/)([0-9]+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9A-Za-z]{20})(?=/|$)")
 _CHANGE_NOTHING = ("SELECT", "PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET", "RESET", "SHOW")
 
@@ -94,8 +96,12 @@ class Points:
 
 
 def _caller() -> str:
-    """The method of ours that writes: the innermost one."""
+    """The method of ours that writes: the innermost one, but for the lease's, by which all do."""
     frame: FrameType | None = sys._getframe(2)
-    while frame is not None and not frame.f_globals.get("__name__", "").startswith("bridge."):
+    while frame is not None and not _writes(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     return frame.f_code.co_qualname if frame else "tortoise"
+
+
+def _writes(module: str) -> bool:
+    return module.startswith("bridge.") and module != leases.__name__

@@ -29,7 +29,7 @@ BUGS = {
     ),
     "the cursor moves before its snapshots": (
         "two new orders at once",
-        Point("before COMMIT of Journal.commit_sights", 2),
+        Point("before COMMIT of Listings.commit_sights", 2),
         "without the change of order 16",
     ),
 }

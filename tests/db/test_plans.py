@@ -15,8 +15,11 @@ from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from bridge.db import alone, bounds, firsts, holds, models, outages, rewinds
+from bridge.db.agenda import Agenda
 from bridge.db.connection import existing, opened
 from bridge.db.journal import Journal
+from bridge.db.listings import Listings
+from bridge.db.owners import owner
 from bridge.domain.outages import SHOP, Outage
 from bridge.domain.rules import Limits
 from bridge.domain.steps import Call, Kind
@@ -55,46 +58,46 @@ async def who_asks(store: str, outage: Outage) -> None:
         await outages.who_asks(store, outage, NOW, without)
 
 
-OFTEN: dict[str, Callable[[Journal], Awaitable[object]]] = {
-    "due": lambda journal: journal.due(NOW, 8, {1}),
-    "next_due": lambda journal: journal.next_due(notes=True),
-    "count_due": lambda journal: journal.count_due(notes=True),
-    "notes_due": lambda journal: journal.notes_due(NOW),
-    "known_many": lambda journal: journal.known_many(range(1, 1201)),
-    "known_ids": lambda journal: journal.known_ids(range(1, 1201)),
-    "wake": lambda journal: journal.wake(range(1, 1201), NOW),
-    "wake_unfinished": lambda journal: journal.wake_unfinished(NOW, bounded=False),
-    "watched": lambda journal: journal.watched(),
-    "moved_since": lambda journal: journal.moved_since(NOW),
-    "owner": lambda journal: journal.owner("resurs", "p7", 8),
-    "newest": lambda journal: rewinds.newest(journal.store, 100),
-    "touched": lambda journal: rewinds.touched(journal.store, NOW),
-    "last_touched": lambda journal: rewinds.last_touched(journal.store, 20),
-    "let_go": lambda journal: rewinds.let_go(journal.store, NOW),
-    "counting": lambda journal: count(journal.store, Kind.CAPTURE),
-    "counting refunds": lambda journal: count(journal.store, Kind.REFUND),
-    "judge_anew": lambda journal: bounds.judge_anew(journal.store),
-    "bunches": lambda journal: bounds.bunches(journal.store),
-    "bunch": lambda journal: bounds.bunch(journal.store, Kind.CAPTURE, held=True),
-    "untold": lambda journal: bounds.untold(journal.store),
-    "untold firsts": lambda journal: firsts.untold(journal.store),
-    "must_wait": lambda journal: firsts.must_wait(journal.store, "", Call.CAPTURE, 1),
-    "taken_so": lambda journal: firsts.taken_so(journal.store, "", Call.CAPTURE, NOW),
-    "resume": lambda journal: holds.resume(journal.store, NOW),
-    "noticed": lambda journal: notice(journal.store),
-    "outages": lambda journal: outages.outages(journal.store),
-    "who_asks": lambda journal: who_asks(journal.store, outage()),
-    "who_asks, of calls": lambda journal: who_asks(journal.store, outage(calls=True)),
-    "who_asks, of the shop": lambda journal: who_asks(journal.store, outage(SHOP)),
-    "count_waiting": lambda journal: outages.count_waiting(journal.store, outage(), NOW),
-    "waiting": lambda journal: outages.waiting(journal.store, outage(), NOW),
-    "waiting, of calls": lambda journal: outages.waiting(journal.store, outage(calls=True), NOW),
-    "end, of calls": lambda journal: outages.end(journal.store, outage(calls=True), NOW, hurry=True),
-    "has_calls": lambda journal: outages.has_calls(journal.store, "resurs"),
-    "tried_since": lambda journal: outages.tried_since(journal.store, NOW, NOW),
-    "end": lambda journal: outages.end(journal.store, outage(), NOW, hurry=True),
-    "end, of the shop": lambda journal: outages.end(journal.store, outage(SHOP), NOW, hurry=True),
-    "may_call": lambda journal: outages.may_call(journal.store, MANY + 1),
+OFTEN: dict[str, Callable[[str], Awaitable[object]]] = {
+    "due": lambda store: Agenda(store).due(NOW, 8, {1}),
+    "next_due": lambda store: Agenda(store).next_due(notes=True),
+    "count_due": lambda store: Agenda(store).count_due(notes=True),
+    "notes_due": lambda store: Agenda(store).notes_due(NOW),
+    "known_many": lambda store: Journal(store).known_many(range(1, 1201)),
+    "known_ids": lambda store: Listings(store).known_ids(range(1, 1201)),
+    "wake": lambda store: Agenda(store).wake(range(1, 1201), NOW),
+    "wake_unfinished": lambda store: Agenda(store).wake_unfinished(NOW, bounded=False),
+    "watched": lambda store: Agenda(store).watched(),
+    "moved_since": lambda store: Agenda(store).moved_since(NOW),
+    "owner": lambda store: owner(store, "resurs", "p7", 8),
+    "newest": lambda store: rewinds.newest(store, 100),
+    "touched": lambda store: rewinds.touched(store, NOW),
+    "last_touched": lambda store: rewinds.last_touched(store, 20),
+    "let_go": lambda store: rewinds.let_go(store, NOW),
+    "counting": lambda store: count(store, Kind.CAPTURE),
+    "counting refunds": lambda store: count(store, Kind.REFUND),
+    "judge_anew": bounds.judge_anew,
+    "bunches": bounds.bunches,
+    "bunch": lambda store: bounds.bunch(store, Kind.CAPTURE, held=True),
+    "untold": bounds.untold,
+    "untold firsts": firsts.untold,
+    "must_wait": lambda store: firsts.must_wait(store, "", Call.CAPTURE, 1),
+    "taken_so": lambda store: firsts.taken_so(store, "", Call.CAPTURE, NOW),
+    "resume": lambda store: holds.resume(store, NOW),
+    "noticed": notice,
+    "outages": outages.outages,
+    "who_asks": lambda store: who_asks(store, outage()),
+    "who_asks, of calls": lambda store: who_asks(store, outage(calls=True)),
+    "who_asks, of the shop": lambda store: who_asks(store, outage(SHOP)),
+    "count_waiting": lambda store: outages.count_waiting(store, outage(), NOW),
+    "waiting": lambda store: outages.waiting(store, outage(), NOW),
+    "waiting, of calls": lambda store: outages.waiting(store, outage(calls=True), NOW),
+    "end, of calls": lambda store: outages.end(store, outage(calls=True), NOW, hurry=True),
+    "has_calls": lambda store: outages.has_calls(store, "resurs"),
+    "tried_since": lambda store: outages.tried_since(store, NOW, NOW),
+    "end": lambda store: outages.end(store, outage(), NOW, hurry=True),
+    "end, of the shop": lambda store: outages.end(store, outage(SHOP), NOW, hurry=True),
+    "may_call": lambda store: outages.may_call(store, MANY + 1),
 }
 """What is asked at each tick, look and sweep, or of a store that is held."""
 
@@ -159,7 +162,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("asks", OFTEN.values(), ids=OFTEN)
 async def test_what_is_asked_often_reads_no_more_rows_than_it_finds(
-    tmp_path: Path, filled: Path, asks: Callable[[Journal], Awaitable[object]]
+    tmp_path: Path, filled: Path, asks: Callable[[str], Awaitable[object]]
 ) -> None:
     """Each statement that is executed, as SQLite plans it: no table is read whole, nor all that a store has."""
     path = tmp_path / "bridge.sqlite3"
@@ -169,7 +172,7 @@ async def test_what_is_asked_often_reads_no_more_rows_than_it_finds(
         connection: Any = get_connection("default")
         async with connection.acquire_connection() as driver:
             await driver.set_trace_callback(executed.append)
-        await asks(Journal("butiken"))
+        await asks("butiken")
     asked = [text for text in executed if text.startswith(("SELECT", "UPDATE", "DELETE"))]
     assert asked
     with closing(sqlite3.connect(path)) as database:
@@ -197,7 +200,7 @@ async def test_a_server_finds_it_by_an_index_too(tmp_path: Path, database: str) 
             for name, asks in OFTEN.items():
                 executed: list[Any] = []
                 driver.add_query_logger(executed.append)
-                await asks(Journal("butiken"))
+                await asks("butiken")
                 await asyncio.sleep(0)  # the driver tells in a turn of its own
                 driver.remove_query_logger(executed.append)
                 asked = [it for it in executed if it.query.startswith(("SELECT", "UPDATE", "DELETE"))]

@@ -276,8 +276,8 @@ async def test_an_order_that_the_database_cannot_hold_is_set_aside_once_and_the_
 async def test_a_text_that_the_database_refuses_is_its_order_s_own_problem(tmp_path: Path, number: str) -> None:
     """PostgreSQL keeps no NUL; neither database keeps half a character. The poll goes on all the same."""
     async with known_order(tmp_path) as (w, it):
-        journal, now = (await w.bridge()).journal, w.clock.now()
-        known = await journal.known(it.id)
+        unit, now = await w.bridge(), w.clock.now()
+        known = await unit.journal.known(it.id)
         assert known is not None
         assert known.order is not None
         bad, good = (replace(known.order, id=id_, number=text) for id_, text in ((8001, number), (8002, "1")))
@@ -285,9 +285,9 @@ async def test_a_text_that_the_database_refuses_is_its_order_s_own_problem(tmp_p
             Sight(order_id=one.id, version=None, order=one, record=known.record, events=(), due=None)
             for one in (bad, good)
         ]
-        refused = await journal.commit_sights(sights, now, cursor=now)
-        assert (await journal.state()).cursor == now
+        refused = await unit.listings.commit_sights(sights, now, cursor=now)
+        assert (await unit.standing.state()).cursor == now
         assert set(refused) <= {8001}
-        found = await journal.known_many([8001, 8002])
+        found = await unit.journal.known_many([8001, 8002])
         assert found[8001].problem if refused else found[8001].order
         assert found[8002].order == good

@@ -102,7 +102,7 @@ def pages(w: World) -> list[int]:
 
 
 async def known(w: World) -> set[int]:
-    return await (await w.bridge()).journal.known_ids(w.store.shop.orders)
+    return await (await w.bridge()).listings.known_ids(w.store.shop.orders)
 
 
 async def test_a_big_shop_is_read_page_by_page_each_once(tmp_path: Path) -> None:

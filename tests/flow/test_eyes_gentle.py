@@ -253,7 +253,7 @@ async def test_a_rest_that_is_longer_than_any_is_none(tmp_path: Path) -> None:
     """Our clock was set back since, by hours."""
     async with known_order(tmp_path) as (w, _):
         unit = await w.bridge()
-        await unit.journal.store_problem("asked to wait", w.clock.now() + timedelta(hours=2))
+        await unit.standing.store_problem("asked to wait", w.clock.now() + timedelta(hours=2))
         assert set(await run_for(w, 1)) == {30, 60}
 
 
@@ -279,7 +279,7 @@ async def test_what_is_no_answer_at_all_is_no_reason_to_rest(tmp_path: Path) -> 
 
 
 async def facts(w: World) -> tuple[str, str]:
-    state = await (await w.bridge()).journal.state()
+    state = await (await w.bridge()).standing.state()
     return state.version, state.storage
 
 

@@ -291,7 +291,7 @@ class Eyes(RuleBasedStateMachine):
         unit = await self.w.bridge()
         if await unit.journal.known(order_id) is None:
             await self._look(sweeping=False, insisting=False)
-        await unit.journal.wake([order_id], unit.now())
+        await unit.agenda.wake([order_id], unit.now())
         await self._work()
 
     @rule(sweeping=st.booleans(), insisting=st.booleans())

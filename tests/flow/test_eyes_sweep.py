@@ -148,7 +148,7 @@ async def test_what_rests_is_re_read_once_a_day(tmp_path: Path) -> None:
     async with known_order(tmp_path) as (w, it):
         await at_rest_with_a_refund(w, it)
         delete_refund(w, it)
-        swept = (await (await w.bridge()).journal.state()).swept_slowly
+        swept = (await (await w.bridge()).standing.state()).swept_slowly
         assert swept is not None
         for seconds, told in ((3600, False), (86399, False), (86400, True)):
             w.clock.advance(int((swept + timedelta(seconds=seconds) - w.clock.now()).total_seconds()))

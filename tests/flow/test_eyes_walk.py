@@ -142,7 +142,7 @@ async def test_a_walk_that_fails_on_its_third_page_goes_on_there(tmp_path: Path)
         at(w.store, 5, lambda: w.store.faults.plan(Fault.ERROR_BEFORE, path=LISTING, times=100))
         assert "HTTP 500" in await look_around(await w.bridge(), sweeping=False)
         newest = begin + timedelta(seconds=5 * 199)
-        state = await (await w.bridge()).journal.state()
+        state = await (await w.bridge()).standing.state()
         assert state.cursor == newest
         assert list((await snapshots(w)).values()).count("completed") == 200
         w.store.faults.planned.clear()

@@ -270,4 +270,4 @@ async def test_one_that_waits_for_the_first_is_looked_at_at_once_where_somebody_
         assert await unit.outbox.begin_attempt(goes.action, acting.attempt(goes), w.clock.now(), account)
         await look_again(STORE, second.id, w.clock.now())
         assert not await may_call(unit, waits)
-        assert second.id in [order for order, _, _ in await unit.journal.due(w.clock.now(), 8, set())]
+        assert second.id in [order for order, _, _ in await unit.agenda.due(w.clock.now(), 8, set())]

@@ -462,7 +462,7 @@ async def test_nothing_is_promised_in_shadow_mode_nor_of_what_a_person_has_to_de
         if changes:
             w.store.set_status(it.id, "completed")
         down(w)
-        await (await w.bridge()).journal.wake([it.id, held.id], w.clock.now())
+        await (await w.bridge()).agenda.wake([it.id, held.id], w.clock.now())
         await tick(w, 90 * MINUTE, step=30)
         assert (w.notes(it.id), w.notes(held.id)) == ([], notes)
 

@@ -39,7 +39,7 @@ def alerts() -> Iterator[list[Any]]:
 async def see(w: World, *orders: int) -> None:
     """Let the bridge look at these orders now, and at whatever else is due."""
     unit = await w.bridge()
-    await unit.journal.wake(orders, w.clock.now())
+    await unit.agenda.wake(orders, w.clock.now())
     await work_unless_resting(unit)
 
 
@@ -221,7 +221,7 @@ async def test_a_look_that_began_before_the_store_was_held_is_not_committed(tmp_
         await captured_after_backup(w, it)
         w.store.set_status(other.id, "completed")
         unit = await w.bridge()
-        await unit.journal.wake([it.id, other.id], w.clock.now())
+        await unit.agenda.wake([it.id, other.id], w.clock.now())
         w.resurs.faults.plan(Fault.SLOW, method="GET", path="/payments/")
         read = len(w.resurs.faults.seen)
         late = asyncio.create_task(look(unit, other.id))

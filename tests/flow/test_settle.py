@@ -191,7 +191,10 @@ async def test_a_call_that_shows_nothing_is_made_again_when_its_time_is_over(
         w.clock.advance(60)
         calls = len(w.calls())
         await _moves_after(w, it, seconds, ALL_CAPTURED, ALL_CAPTURED)
-        assert await w.states(it.id) == [f"capture {TOTAL} done", "refund 12500 ready"]  # known to have done nothing
-        w.clock.advance(SOON.total_seconds())
+        assert await w.states(it.id) == [
+            f"capture {TOTAL} done",
+            "refund 12500 ready",
+        ]  # known to have done nothing
+        w.clock.advance(SOON.seconds)
         await w.cycle(w.instant)
         assert (w.books(it), len(w.calls())) == (ONE_MUG_BACK, calls + 2)

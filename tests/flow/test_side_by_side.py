@@ -218,7 +218,7 @@ async def test_two_that_write_to_several_orders_do_not_wait_for_each_other_in_a_
         ]
         row = f"orders WHERE order_id = {orders[1]}"
         now = w.clock.now()
-        ended = await _at_once(w, row, unit.journal.commit_sights(sights, now), unit.journal.wake(orders, now))
+        ended = await _at_once(w, row, unit.listings.commit_sights(sights, now), unit.agenda.wake(orders, now))
         assert ended == [{}, None]
 
 

@@ -123,9 +123,9 @@ WRITES: dict[str, Callable[[Unit, Ready], Awaitable[object]]] = {
     "a sweep": lambda unit, ready: sweep(unit),
     "a note is sent": note,
     "an outage": notice,
-    "a problem of the store": lambda unit, ready: unit.journal.store_problem("gone"),
+    "a problem of the store": lambda unit, ready: unit.standing.store_problem("gone"),
     "an order that failed": lambda unit, ready: unit.journal.stumbled(ready.order.id, "failed", unit.now()),
-    "an order to look at": lambda unit, ready: unit.journal.wake([ready.order.id], unit.now()),
+    "an order to look at": lambda unit, ready: unit.agenda.wake([ready.order.id], unit.now()),
 }
 GONE = {
     "another has it": "UPDATE leases SET token = 'another'",
@@ -215,7 +215,7 @@ async def test_nobody_takes_a_store_over_in_the_middle_of_a_transaction_on_it(tm
         database = await asyncpg.connect(w.database)
         async with other.joined():
             async with unit.lease.transaction():
-                await unit.journal.wake([it.id], unit.now())
+                await unit.agenda.wake([it.id], unit.now())
                 await database.execute(GONE["it has run out"])
                 assert await other.take(STORE) is None
             taken = await other.take(STORE)

@@ -114,7 +114,7 @@ class Bridge:
         with suppress(Exception):
             if await unit.journal.known(order_id) is None:
                 await look_around(unit, sweeping=False)
-            await unit.journal.wake([order_id], unit.now())
+            await unit.agenda.wake([order_id], unit.now())
         self._news.set()
 
     @asynccontextmanager
@@ -151,7 +151,7 @@ class Bridge:
             wait = _POLL
             try:
                 await work_unless_resting(unit)
-                due = await unit.journal.next_due(notes=unit.live)
+                due = await unit.agenda.next_due(notes=unit.live)
                 wait = (due - unit.now()).total_seconds() if due else _POLL
             except Exception as error:  # noqa: BLE001 - as in `_polls`
                 self._story.tell("bridge", f"work fails: {type(error).__name__}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.db.journal import Journal
+from bridge.db.listings import Listings
 from bridge.db.models import ActionRow
 from bridge.db.outbox import Outbox
 from bridge.domain import attempts, settling
@@ -48,12 +48,12 @@ def waits_for_nothing_after_an_unknown_call(plant: pytest.MonkeyPatch) -> None:
 
 def moves_the_cursor_without_its_orders(plant: pytest.MonkeyPatch) -> None:
     """A poll commits how far it has come, and forgets what it saw there."""
-    commit = Journal.commit_sights
+    commit = Listings.commit_sights
 
-    async def forgetful(self: Journal, sights: Any, now: Any, **progress: Any) -> Any:
+    async def forgetful(self: Listings, sights: Any, now: Any, **progress: Any) -> Any:
         return await commit(self, () if "cursor" in progress else sights, now, **progress)
 
-    plant.setattr(Journal, "commit_sights", forgetful)
+    plant.setattr(Listings, "commit_sights", forgetful)
 
 
 def writes_nothing_down_before_it_calls(plant: pytest.MonkeyPatch) -> None:
