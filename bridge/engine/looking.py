@@ -8,39 +8,35 @@ import structlog
 
 from bridge.db import bounds, firsts
 from bridge.db.known import Known, Look, Overtaken
-from bridge.db.owners import owner
 from bridge.db.rows import own_several
 from bridge.domain.alone import Followed
 from bridge.domain.attempts import NotYet
 from bridge.domain.changes import Change
-from bridge.domain.claims import Claim, claim, doubt, lost, names, without_payment_id
+from bridge.domain.claims import Claim, claim
 from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
 from bridge.domain.firsts import difference
 from bridge.domain.lifecycle import SOON, follow, retry_delay
-from bridge.domain.looks import Verdict, baseline, consider, observe
+from bridge.domain.looks import Verdict, baseline, observe
 from bridge.domain.orders import GONE, Order
-from bridge.domain.outages import SHOP
 from bridge.domain.payments import Payment, PaymentState
 from bridge.domain.reasons import Bound, Reason
-from bridge.domain.records import Record, Settlement, State
-from bridge.domain.restored import since_restored
+from bridge.domain.records import Record, State
 from bridge.domain.settling import Settled, settle, unsettled
 from bridge.domain.steps import Call, Step
 from bridge.engine import outages
 from bridge.engine.alone import followed, notice
 from bridge.engine.bounding import within_bounds
+from bridge.engine.judging import judge, noticing, of_this_payment, same
+from bridge.engine.reading import ASIDE, called, failed, noticed, read_order, read_payment, set_aside
 from bridge.engine.rewinding import may_act, rests, went_back
-from bridge.engine.telling import attention, not_ours, notes, promises, story, words
+from bridge.engine.telling import attention, notes, promises, story, words
 from bridge.engine.unit import Unit
 from bridge.errors import NotThere, RemoteError, Unreadable
-from bridge.ports import Provider
 
 log = structlog.get_logger()
 
 SECOND = timedelta(seconds=1)
 """The least time from one look to the next that only waits: no slip can make the bridge spin."""
-ASIDE = timedelta(hours=1)
-"""Until an order with an unfinished call is looked at again that can't be understood, or names another payment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,98 +65,28 @@ async def look(unit: Unit, order_id: int) -> Ready | None:
         return await look(unit, order_id)
     began = unit.now()
     try:
-        order = await _read_order(unit, order_id, known)
+        order = await read_order(unit, order_id, known)
         await outages.order_was_read(unit)
         looked = unit.now()
         if await went_back(unit, known, order):
             return None
         mine = claim(order, unit.methods)
-        payment = await _read_payment(unit, known, mine)
+        payment = await read_payment(unit, known, mine)
     except Unreadable as error:
-        await _set_aside(unit, known, error)
+        await set_aside(unit, known, error)
         return None
     except RemoteError as error:
         if isinstance(error, NotThere) and known.order is None:
             await unit.journal.never_understood(known.row, unit.now())
         else:
-            await _failed(unit, known, error)
-            await _noticed(unit, error)
+            await failed(unit, known, error)
+            await noticed(unit, error)
         return None
     try:
         return await _commit(unit, known, order, mine, payment, began, looked)
     except Overtaken:
         await unit.agenda.wake([order_id], unit.now())
         return None
-
-
-async def _read_order(unit: Unit, order_id: int, known: Known) -> Order:
-    try:
-        return await unit.store.order(order_id)
-    except NotThere:
-        if known.order is None:
-            raise
-        return replace(known.order, status=GONE)
-
-
-async def _read_payment(unit: Unit, known: Known, mine: Claim | None) -> Payment | None:
-    """Read the payment that the order names; while a call is not settled, the one that it was made on.
-
-    Where the order names none any more, the one that its money was last on.
-    """
-    claimed = unit.providers[mine.method.provider] if mine is not None else None
-    same = [provider for provider in unit.providers if provider.name == known.provider]
-    before = claimed if claimed in same else next(iter(same), None)  # of two accounts, the one of its method
-    if known.payment is not None and _called(known):
-        if before is None:
-            text = f"a call to {known.provider} is not settled, and settings.yaml does not name it any more"
-            raise Unreadable(text, remote=unit.store.name, order=known.order.id if known.order else 0)
-        return await _read(unit, before, known.payment.id)
-    if mine is not None and mine.payment_id:
-        return await _read(unit, unit.providers[mine.method.provider], mine.payment_id)
-    last = known.record.payment_id if known.record else ""
-    return await _read(unit, before, last) if before is not None and last else None
-
-
-async def _read(unit: Unit, provider: Provider, payment_id: str) -> Payment:
-    unit.lease.check()
-    payment = await provider.read(payment_id)
-    await outages.answered(unit, provider.name)
-    return payment
-
-
-async def _noticed(unit: Unit, error: RemoteError) -> None:
-    """Whether a provider is down is seen by those who ask it; whether the shop is, by the poll, and once it is so
-    by those who ask it meanwhile.
-    """
-    shop = error.remote == unit.store.name
-    if not shop or SHOP in unit.outages:
-        await outages.not_answered(unit, SHOP if shop else error.remote, error)
-
-
-def _called(known: Known) -> bool:
-    """Whether a call was made on the payment as last read, and is not settled."""
-    open_ = known.record.open if known.record else None
-    return open_ is not None and known.attempt is not None and unsettled(open_)
-
-
-async def _set_aside(unit: Unit, known: Known, error: Unreadable) -> None:
-    """The order can't be understood. A listing may have said so before, in fewer words: that is no news."""
-    now = unit.now()
-    problem = known.problem if known.problem and known.problem in str(error) else str(error)
-    await unit.journal.set_aside(known.row, problem, now + ASIDE if known.action else None, now)
-
-
-async def _failed(unit: Unit, known: Known, error: RemoteError) -> None:
-    """Nothing could be read. An outage holds nothing: the order waits and is looked at again.
-
-    Of one that was told (`remote.paused`) the single order is no news.
-    """
-    now = unit.now()
-    delay = retry_delay(known.failures + 1, SOON * known.failures, unit.chance(), getattr(error, "after", None))
-    remote = SHOP if error.remote == unit.store.name else error.remote
-    say = log.debug if remote in outages.paused(unit) else log.warning
-    say("look.failed", store=unit.store.name, order=known.order.id if known.order else None, problem=str(error))
-    await unit.journal.look_failed(known.row, str(error), now + delay)
 
 
 async def _observe(unit: Unit, known: Known, order: Order, now: datetime) -> tuple[Record, tuple[Change, ...]]:
@@ -187,21 +113,21 @@ async def _commit(
     record, changes = await _observe(unit, known, order, now)
     rules = unit.rules
     settled = settle(known.attempt, order, payment, record, began, rules.settle_unknown, rules.warn_after)
-    elsewhere = payment is not None and not (mine and _same(payment.id, mine.payment_id))
+    elsewhere = payment is not None and not (mine and same(payment.id, mine.payment_id))
     if isinstance(settled, NotYet):
         verdict = Verdict(record=record, decision=Wait(settled.until, "the last call has still to show"))
-    elif elsewhere and _called(known):
+    elif elsewhere and called(known):
         still = settled.record.open is not None and unsettled(settled.record.open)
         until = now + ASIDE if still else now
         verdict = Verdict(record=settled.record, decision=Wait(until, "the order names another payment now"))
     else:
-        remembered = _of_this_payment(settled.record, known, payment)
-        verdict = await _verdict(unit, order, mine, payment, remembered, record.settlements, looked)
+        remembered = of_this_payment(settled.record, known, payment)
+        verdict = await judge(unit, order, mine, payment, remembered, record.settlements, looked)
     ended = Settled(record) if isinstance(settled, NotYet) else settled
     if ended.vain:
         known = replace(known, next_try=next_try(unit, known, now, SOON))
     strange = await followed(unit, known, order, payment, verdict.record, now) if mine else []
-    async with within_bounds(unit, known, order, mine, _noticing(verdict, strange), now) as bounded:
+    async with within_bounds(unit, known, order, mine, noticing(verdict, strange), now) as bounded:
         if strange:  # of looks side by side, each counts what those before it noticed
             await own_several(unit.store.name)
         name = unit.providers[mine.method.provider].name if mine and not elsewhere else known.provider
@@ -277,12 +203,6 @@ def next_try(unit: Unit, known: Known, now: datetime, after: timedelta | None) -
     return now + retry_delay(known.attempts, waited, unit.chance(), after)
 
 
-def _noticing(verdict: Verdict, strange: Sequence[Followed]) -> Verdict:
-    """The verdict, with what others were seen to do remembered."""
-    seen = verdict.record.followed | {it.entry.id for it in strange}
-    return replace(verdict, record=verdict.record.evolve(followed=seen)) if strange else verdict
-
-
 def _strange(found: Sequence[Followed]) -> Iterator[tuple[str, str]]:
     for it in found:
         yield "seen", it.text
@@ -299,47 +219,6 @@ def _log(unit: Unit, order: Order, committed: Look, known: Known) -> None:
             log.warning("order.attention", store=unit.store.name, order=order.id, reason=committed.attention)
         else:
             log.info("order.settled", store=unit.store.name, order=order.id, reason=known.attention)
-
-
-async def _verdict(
-    unit: Unit,
-    order: Order,
-    mine: Claim | None,
-    payment: Payment | None,
-    record: Record,
-    before: tuple[Settlement, ...],
-    now: datetime,
-) -> Verdict:
-    if payment is not None and not (mine and mine.payment_id):
-        return Verdict(record=record, decision=lost(order, payment, unit.rules, ours=mine is not None))
-    if mine is None:
-        return Verdict(record=record, decision=Quiet(not_ours(order)))
-    if payment is None:
-        return Verdict(record=record, decision=without_payment_id(order, mine, unit.rules))
-    name = unit.providers[mine.method.provider].name
-    # Where the payment itself names this order, another that merely carries its id has no claim to it.
-    reference = payment.reference if mine.method.match_reference and names(payment, order) else ""
-    taken_by = await owner(unit.store.name, name, payment.id, order.id, reference)
-    doubted = doubt(
-        order, payment, record, unit.rules, match_reference=mine.method.match_reference, taken_by=taken_by
-    )
-    if doubted is not None:
-        return Verdict(record=record, decision=doubted)
-    if unit.live and record.open is not None and record.open.shadow:
-        record = record.evolve(open=replace(record.open, state=State.HELD, reason=Reason.SHADOWED))
-    return since_restored(consider(order, payment, record, unit.rules, now, before), order, unit.restored)
-
-
-def _of_this_payment(record: Record, known: Known, payment: Payment | None) -> Record:
-    """Forget what was remembered of another payment: that its log was longer makes this one's no older state."""
-    if known.payment is None or payment is None or _same(known.payment.id, payment.id):
-        return record
-    return record.evolve(log_length=0, pending_since=None)
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether two payment ids are one: a UUID may be written in either case."""
-    return one.casefold() == other.casefold()
 
 
 def _moved(before: Payment | None, now: Payment | None) -> bool:
