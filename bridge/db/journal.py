@@ -13,7 +13,7 @@ from bridge.db.codec import ORDER, PAYMENT, STEP, dump
 from bridge.db.holds import Held
 from bridge.db.known import Known, Look, Overtaken, known_from, record_text
 from bridge.db.leases import OfStore
-from bridge.db.models import ActionRow, NoteRow, OrderRow, SettlementRow, StoreRow
+from bridge.db.models import ActionRow, OrderRow, SettlementRow, StoreRow
 from bridge.db.rows import (
     end_action,
     facts_text,
@@ -21,6 +21,7 @@ from bridge.db.rows import (
     slices,
     start_action,
     tell,
+    to_write,
     withdraw_promises,
 )
 from bridge.domain.records import How, Settlement, State
@@ -94,9 +95,7 @@ class Journal(OfStore):
             action = await self._follow(known.row, action, look, now)
             await withdraw_promises(known.row, look.promises)
             for mark, text in look.notes:
-                await NoteRow.get_or_create(
-                    defaults={"text": text, "created": now, "next_try": now}, order_id=known.row, mark=mark
-                )
+                await to_write(known.row, mark, text, now)
             await tell(known.row, look.events, now)
         return action
 

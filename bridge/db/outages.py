@@ -9,7 +9,7 @@ from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, OutageRow
-from bridge.db.rows import EVER, ids, of_store, own_several, tell
+from bridge.db.rows import EVER, ids, of_store, own_several, tell, to_write
 from bridge.domain.outages import SHOP, Outage
 from bridge.domain.records import State
 from bridge.domain.steps import Kind
@@ -132,11 +132,10 @@ async def promise(store: str, order_id: int, remote: str, mark: str, text: str, 
     """
     row = await OrderRow.get(store_id=store, order_id=order_id)
     action = await ActionRow.get_or_none(open_slot=row.id)
-    said = NoteRow.filter(order_id=row.id, about=remote)
+    said = NoteRow.filter(order_id=row.id, about=remote).exclude(text="")
     if action is not None and await said.filter(created__gte=action.created).exists():
         return
-    values = {"text": text, "created": now, "next_try": now, "about": remote}
-    await NoteRow.get_or_create(defaults=values, order_id=row.id, mark=mark)
+    await to_write(row.id, mark, text, now, remote)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

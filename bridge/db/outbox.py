@@ -10,7 +10,7 @@ from bridge.db.codec import ATTEMPT, dump, load
 from bridge.db.known import Overtaken
 from bridge.db.leases import Lease
 from bridge.db.models import ActionRow, NoteRow, OrderRow
-from bridge.db.rows import claim, ids, own, tell
+from bridge.db.rows import claim, ids, own, tell, withdraw
 from bridge.domain.attempts import Attempt
 from bridge.domain.records import State
 
@@ -168,7 +168,7 @@ class Outbox:
     async def note_withdrawn(self, note: int) -> None:
         """It is not true any more; what is true then may be told anew."""
         async with self.lease.guard():
-            await NoteRow.filter(id=note).delete()
+            await withdraw(NoteRow.filter(id=note))
 
     async def note_ended(self, note: DueNote, note_id: int | None, text: str, now: datetime) -> None:
         """The note stands in the store as `note_id`, or (None) never will."""

@@ -93,7 +93,7 @@ async def order(store: str, order_id: int) -> dict[str, Any]:
         raise UsageError(f"order {order_id} of store {store} is not known: see `wc-bridge status`")
     payment = load(PAYMENT, row.payment)
     settled = await SettlementRow.filter(order_id=row.id).order_by("id")
-    notes = await NoteRow.filter(order_id=row.id).order_by("id")
+    notes = await NoteRow.filter(order_id=row.id).exclude(text="").order_by("id")
     before = OrderRow.filter(former(order_id), store_id=store).order_by("-order_id")
     rows = [*await ids(before, "id"), row.id]
     return {

@@ -15,7 +15,7 @@ from bridge.db.codec import ORDER, dump, load
 from bridge.db.holds import Held
 from bridge.db.known import Known, record_text
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow, StoreRow
-from bridge.db.rows import EVER, end_action, ids, orders_of, save_settlements, slices, tell
+from bridge.db.rows import EVER, end_action, ids, orders_of, save_settlements, slices, tell, withdraw
 from bridge.domain.orders import GONE, Order
 from bridge.domain.reasons import Reason
 from bridge.domain.records import How, Record, State
@@ -195,7 +195,7 @@ async def let_go(store: str, now: datetime) -> None:
         of_the_moment = Q(*(Q(mark__contains=_topic(it)) for it in _OF_THE_MOMENT), join_type="OR")
         for some in slices({*due, *noted}):
             await OrderRow.filter(id__in=some).update(due=now, version=F("version") + 1)
-            await NoteRow.filter(of_the_moment, order_id__in=some, next_try__gt=EVER).delete()
+            await withdraw(NoteRow.filter(of_the_moment, order_id__in=some, next_try__gt=EVER))
 
 
 def _topic(topic: str) -> str:

@@ -88,9 +88,26 @@ async def claim(action: int) -> bool:
 
 
 async def withdraw_promises(order_row: int, but: Collection[str] = ()) -> None:
-    """Delete the promises to pay refunds, `but` for these marks, that are not written yet."""
+    """Withdraw the promises to pay refunds, `but` for these marks, that are not written yet."""
     unsaid = NoteRow.filter(order_id=order_row, next_try__isnull=False, mark__contains=PROMISE)
-    await unsaid.exclude(mark__in=list(but) or [""]).delete()
+    await withdraw(unsaid.exclude(mark__in=list(but) or [""]))
+
+
+async def withdraw(notes: QuerySet[NoteRow]) -> None:
+    """Let notes that are not true any more not be written; what is true then may be told anew.
+
+    One that was sent may stand in the store all the same: that is kept in mind, without its text.
+    """
+    await notes.filter(attempts=0).delete()
+    await notes.update(next_try=None, text="")
+
+
+async def to_write(order_row: int, mark: str, text: str, now: datetime, about: str = "") -> None:
+    """Let a note be written, once for each mark; one that was withdrawn is looked for in the store first."""
+    values = {"text": text, "created": now, "next_try": now, "about": about}
+    note, made = await NoteRow.get_or_create(defaults=values, order_id=order_row, mark=mark)
+    if not made and not note.text:
+        await NoteRow.filter(id=note.id).update(**values)
 
 
 async def save_settlements(row: int, wanted: Sequence[Settlement]) -> None:

@@ -9,7 +9,7 @@ sets the order's status itself. Nor is what happens as the customer pays, who ma
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bridge.domain.keys import is_ours, stem
 from bridge.domain.orders import Order
@@ -34,7 +34,8 @@ class Followed:
 
     @property
     def text(self) -> str:
-        return f"a {self.entry.kind} that is not ours followed at the provider at {self.entry.created:%H:%M:%S} UTC"
+        at = f"{self.entry.created.astimezone(UTC):%H:%M:%S} UTC" if self.entry.created else "a time not told"
+        return f"a {self.entry.kind} that is not ours followed at the provider at {at}"
 
 
 def strangers(order: Order, payment: Payment, rules: Rules, noticed: Collection[str]) -> Iterator[Followed]:

@@ -88,7 +88,10 @@ def _refund(case: Case, refund_id: int, amount: int) -> Step:
     left = case.payment.returnable
     amount = min(amount, max(left)) if left else amount
     returns = (entry for entry in case.payment.log if entry.kind is EntryKind.RETURN)
-    part = 1 + sum(refund_of(entry.key, case.stem) == refund_id for entry in returns)
+    paid = {
+        met.entry for met in case.met if met.refund == refund_id and met.how is How.PAID
+    }  # its key may not show
+    part = 1 + sum(refund_of(entry.key, case.stem) == refund_id or entry.id in paid for entry in returns)
     return Step(
         kind=Kind.REFUND,
         call=Call.REFUND,

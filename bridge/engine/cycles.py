@@ -37,6 +37,8 @@ SHORTEST, LONGEST = timedelta(seconds=30), timedelta(minutes=10)
 """How long one rests that asks to wait."""
 PATIENCE = timedelta(hours=1)
 """The longest wait that a store may ask for itself."""
+ALERTS = timedelta(seconds=5)
+"""How often it is asked what the administrator is to be told: a question of several tables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,10 @@ async def work_unless_resting(unit: Unit, stopping: asyncio.Event | None = None)
     state = await unit.standing.state()
     if state.baseline_done and not _rests(unit, state.rest_until):
         await work_all_due(unit, stopping)
-    await tell_alerts(unit)
+    now = unit.now()
+    if unit.alerts_told is None or not now - ALERTS < unit.alerts_told <= now:
+        await tell_alerts(unit)
+        unit.alerts_told = now
 
 
 def _rests(unit: Unit, until: datetime | None) -> bool:

@@ -67,9 +67,9 @@ async def _is_untrue(unit: Unit, order_id: int, note: DueNote) -> bool:
 async def _write(unit: Unit, order_id: int, note: DueNote) -> int | None:
     """Write one note; None where somebody else is at it.
 
-    It may have been sent before without an answer: then it is looked for first.
+    It may have been sent before, without an answer, or before a backup was put back: then it is looked for first.
     """
-    if note.attempts:
+    if note.attempts or unit.restored is not None:
         ending = f"(wc-bridge {note.mark})"
         for there in await unit.store.notes(order_id):
             if there.text.rstrip().endswith(ending):

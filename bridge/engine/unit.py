@@ -76,6 +76,8 @@ class Unit:
     """Why the last poll failed, as the log has said it since the start; "" after one that ended well."""
     broken: Broken | None = None
     """What is wrong with the database; None while it can be used."""
+    alerts_told: datetime | None = None
+    """When it was last asked what the administrator is to be told."""
     mute: str = ""
     """Why the key may not write notes, as the alert has said it; "" while it may."""
     restored: datetime | None = None

@@ -32,7 +32,7 @@ def _call_repeated_blindly() -> None:
         return attempts.Nothing(doubtful=False) if isinstance(found, attempts.NotYet) else found
 
     settling.judge = judge  # type: ignore[attr-defined, assignment]
-    looking.next_try = lambda _, __, now, ___: now
+    looking.next_try = lambda unit, known, now, after: now
 
 
 def _note_not_written_down() -> None:

@@ -1,7 +1,7 @@
 """Whether what somebody else did at the provider follows from what was done in the shop."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -88,3 +88,8 @@ def test_how_soon_it_follows_whatever_the_clocks_say(
     seen, read = change + 5 * SECOND, change + max(after, NONE) + 8 * SECOND
     it = Followed(did(EntryKind.CAPTURE, 1000, created=change + after + provider), change + ahead)
     assert follows(it, ahead, seen, read) is expected
+
+
+def test_the_time_of_what_followed_is_told_in_utc_whatever_zone_the_provider_has() -> None:
+    at = datetime(2026, 11, 21, 9, 13, 30, tzinfo=timezone(timedelta(hours=1)))
+    assert Followed(did(EntryKind.CAPTURE, 1000, created=at), NOW).text.endswith("at 08:13:30 UTC")

@@ -9,9 +9,10 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.domain.decisions import Act
 from bridge.domain.orders import GONE, Order
 from bridge.domain.payments import Can, Payment, PaymentState
-from bridge.domain.records import Closed, How, Record
+from bridge.domain.records import Closed, How, Record, Settlement
 from bridge.domain.rules import Rules
 from bridge.domain.steps import Kind
 from tests.domain.builders import (
@@ -928,6 +929,15 @@ PAYOUT = {
 @pytest.mark.parametrize("name", PAYOUT)
 def test_payout(name: str) -> None:
     check(PAYOUT[name])
+
+
+@pytest.mark.parametrize("key", ["1042R1077", None], ids=["shown", "not shown by the provider"])
+def test_the_second_part_of_a_refund_has_a_key_of_its_own(key: str | None) -> None:
+    payment = replace(ecster(captured(400), captured(600), returned(600, key, entry_id="first")), returnable=(400,))
+    before = as_captured(settlements=(Settlement(refund=1077, how=How.PAID, amount=600, entry="first"),))
+    decision = look(order("completed", refunds={1077: 900}), payment, before, Rules()).decision
+    assert isinstance(decision, Act)
+    assert (decision.step.key, decision.step.amount) == ("1042R1077-2", 300)
 
 
 UNMATCHED = resurs(captured(400), returned(150), reserved=600)

@@ -5,13 +5,14 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
+from bridge.domain import alone
 from bridge.sandbox.faults import Fault
 from tests.flow.world import ProviderName
 
 UNKNOWN = timedelta(minutes=4)
 SETTLE = {"unknown": "4m", "refund": "10s", "others": "30s"}
 """`settle` of settings.yaml, as these worlds have it."""
-NO_PLUGIN = timedelta(seconds=105)
+NO_PLUGIN = alone.WITHIN
 """So much later what somebody does in the portal is not taken for the shop plugin's own order management."""
 LAGS = (timedelta(), timedelta(seconds=45), timedelta(minutes=10))
 """None, one below it, and one beyond it."""

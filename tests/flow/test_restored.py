@@ -6,6 +6,9 @@ import pytest
 
 from bridge.db import upkeep
 from bridge.db.persons import approve, drop
+from bridge.engine.acting import act
+from bridge.engine.looking import look
+from bridge.engine.polling import poll
 from tests.flow.ways import cancel, complete, higher, lower, refund_lines
 from tests.flow.world import MUG, TOTAL, Placed, ProviderName, World, known_order
 
@@ -44,6 +47,24 @@ async def test_what_was_done_since_is_not_done_again(tmp_path: Path, provider: P
         await _restore(w, file)
         await w.cycle()
         assert (w.books(it), w.calls(), await w.attention()) == before
+
+
+async def test_a_note_that_was_written_since_is_not_written_again(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it):
+        w.store.set_status(it.id, "completed")
+        unit = await w.bridge()
+        await poll(unit)
+        w.clock.advance(10)
+        ready = await look(unit, it.id)
+        assert ready is not None
+        await act(unit, ready)
+        await look(unit, it.id)
+        file = await _back_up(w)
+        await w.cycle()
+        notes = w.notes(it.id)
+        await _restore(w, file)
+        await w.cycle()
+        assert w.notes(it.id) == notes != []
 
 
 async def test_an_order_that_came_since_is_found_and_not_captured_again(tmp_path: Path) -> None:

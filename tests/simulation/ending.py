@@ -51,8 +51,11 @@ class Ending:
         named = {item["order"]: item["reason"] for item in status["attention"]}
         if status["held"]:  # the whole store waits for a person, and `status` says so
             named = {order: str(status["held"]) for order in self._town.orders} | named
+        behind = {first["kind"]: first["order"] for first in status["firsts"] if first["state"] == "held"}
         for action in actions:
-            if not status["held"] and action["state"] in ("ready", "running", "waiting", "unknown"):
+            if action["state"] == "ready" and action["kind"] in behind:  # a person decides on the first of its kind
+                named.setdefault(action["order"], f"waits for order {behind[action['kind']]}")
+            elif not status["held"] and action["state"] in ("ready", "running", "waiting", "unknown"):
                 self._story.breaks(
                     "promise 6", f"never ended: order {action['order']} {action['key']} {action['state']}"
                 )
