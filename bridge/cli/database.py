@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from bridge.cli.shared import Command, Group, ask, finish, json_option, print_json, run_async, settings
+from bridge.cli.shared import Command, Group, ask, finish, json_option, print_json, run_async, say, settings
 from bridge.db import upkeep
 from bridge.db.schema import Age
 from bridge.db.urls import shown, sqlite_path
@@ -47,7 +47,7 @@ def _look(*, as_json: bool) -> None:
     else:
         version = f", schema {found.version}" if found.version else ""
         needs = _NEEDS[found.age]
-        click.echo(f"{shown(url)}{version}{f': {needs}' if needs else ''}")
+        say(f"{shown(url)}{version}{f': {needs}' if needs else ''}")
     finish(0 if found.age is Age.CURRENT else 1)
 
 
@@ -154,4 +154,4 @@ def _tell(as_json: bool, text: str, **facts: str | bool | None) -> None:
     if as_json:
         print_json(facts)
     else:
-        click.echo(text)
+        say(text)

@@ -15,9 +15,8 @@ import simplejson
 from rich.console import Console
 
 from bridge import logs
-from bridge.app import read_settings
 from bridge.errors import BridgeError, SettingsError, UsageError
-from bridge.settings import Settings, find
+from bridge.settings import Settings, find, reading
 from bridge.settings.values import duration
 
 T = TypeVar("T")
@@ -94,12 +93,24 @@ def _keep(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     return keep
 
 
+def settings_path(context: click.Context | None = None) -> Path:
+    """The settings.yaml that the command line names, or the one found in the usual places. Raises SettingsError."""
+    return find((context or click.get_current_context()).find_root().meta.get(_SETTINGS))
+
+
+def database_url(context: click.Context | None = None) -> str:
+    """The database that settings.yaml names, whatever else that says. Raises SettingsError."""
+    return reading.database_url(settings_path(context))
+
+
 def settings(*, with_stores: bool = False) -> Settings:
     """The settings that the command line names, or those found in their usual places.
 
     Raises SettingsError, also when there must be stores (`with_stores`) and there are none.
     """
-    path = find(click.get_current_context().find_root().meta.get(_SETTINGS))
+    from bridge.app import read_settings  # noqa: PLC0415 (it takes long to load, and `pause` does without)
+
+    path = settings_path()
     chosen = read_settings(path)
     if with_stores and not chosen.stores:
         raise SettingsError(
@@ -127,8 +138,13 @@ def console() -> Console:
 
 
 def print_json(value: Any) -> None:
+    say(simplejson.dumps(value, indent=2, ensure_ascii=False, use_decimal=True))
+
+
+def say(text: str) -> None:
+    """Print a line on stdout; where its reader has left, in silence."""
     try:
-        click.echo(simplejson.dumps(value, indent=2, ensure_ascii=False, use_decimal=True))
+        click.echo(text)
     except BrokenPipeError:
         _say_nothing_more()
 
@@ -154,9 +170,10 @@ def ask(question: str, *, yes: bool) -> None:
     if yes:
         return
     click.echo(f"{question} [y/N] ", nl=False, err=True)
-    answer = sys.stdin.readline()
-    if not answer:  # nobody is there to answer
+    answer = sys.stdin.readline() if sys.stdin else ""  # None: it is closed
+    if not answer:
         click.echo(err=True)
+        raise UsageError("nothing was changed: nobody is here to answer, so say --yes to do it")
     if answer.strip().lower() not in ("y", "yes"):
         raise UsageError("nothing was changed: answer y, or say --yes")
 
