@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from importlib.metadata import version
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +32,7 @@ class Command(click.Command):
     """
 
     def __init__(self, *args: Any, log_level: int = logging.ERROR, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **_examples_last(kwargs))
         self._log_level = log_level
         self.params += _common_options()
 
@@ -46,7 +47,7 @@ class Group(click.Group):
     command_class = Command
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **_examples_last(kwargs))
         self.params += _common_options()
         self.params.append(
             click.Option(
@@ -58,6 +59,12 @@ class Group(click.Group):
                 help="Show the version and exit.",
             )
         )
+
+
+def _examples_last(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Let the examples, with which a docstring ends, stand at the end of the help too, after the options."""
+    text, found, examples = cleandoc(kwargs.get("help") or "").partition("\b\nExample")
+    return {**kwargs, "help": text, "epilog": found + examples} if found else kwargs
 
 
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -26,7 +26,7 @@ async def may_call(unit: Unit, ready: Ready, *, asks: bool = False) -> bool:
     `asks`: the order is to find out whether a provider that took no calls does so again.
     """
     if await pauses.of(unit.store.name, ready.order.id):
-        await unit.journal.rest(ready.order.id, unit.now() + PAUSED, ready.known.version + 1)
+        await unit.agenda.rest(ready.order.id, unit.now() + PAUSED, ready.known.version + 1)
         return False
     if ready.step.call is Call.RESTORE:
         return True

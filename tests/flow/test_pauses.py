@@ -1,4 +1,4 @@
-"""A pause and a call that is about to begin: whichever is written down first holds. And looking again at everything."""
+"""A pause and a call that is about to begin: whichever is written down first holds. And `resync`."""
 
 import asyncio
 import contextvars
@@ -63,7 +63,7 @@ async def test_what_waits_for_a_pause_is_not_tried_for_long(tmp_path: Path) -> N
         await pauses.pause(Scope(store=STORE), "", w.clock.now())
         w.store.set_status(it.id, "completed")
         await w.cycle()
-        w.clock.advance(timedelta(days=2).total_seconds())
+        w.clock.advance(2 * 86400)
         await w.cycle()
         assert (await w.status())["tried_long"] == []
         assert [pause["store"] for pause in (await w.story(it.id))["paused"]] == [STORE]
@@ -92,7 +92,7 @@ async def test_the_poll_lists_again_from_there(tmp_path: Path) -> None:
     """An order of which nothing is known, long before the cursor: as if a poll had missed it."""
     async with known_order(tmp_path) as (w, it):
         since = w.clock.now() - timedelta(days=1)
-        w.clock.advance(timedelta(days=3).total_seconds())
+        w.clock.advance(3 * 86400)
         newer = w.place()
         await w.cycle()
         await OrderRow.filter(order_id=it.id).delete()
