@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from bridge.cli.shared import Command, Group, ask, finish, json_option, print_json, run_async, settings
+from bridge.cli.shared import Command, Group, ask, finish, json_option, print_json, run_async, say, settings
 from bridge.db import upkeep
 from bridge.db.schema import Age
 from bridge.db.urls import shown, sqlite_path
@@ -47,7 +47,7 @@ def _look(*, as_json: bool) -> None:
     else:
         version = f", schema {found.version}" if found.version else ""
         needs = _NEEDS[found.age]
-        click.echo(f"{shown(url)}{version}{f': {needs}' if needs else ''}")
+        say(f"{shown(url)}{version}{f': {needs}' if needs else ''}")
     finish(0 if found.age is Age.CURRENT else 1)
 
 
@@ -57,7 +57,11 @@ def create(*, as_json: bool) -> None:
     """Make the database, on a PostgreSQL server too, and its tables; one that is there stays as it is.
 
     `run` and `once` make the tables of an empty database by themselves.
-    """
+
+    \b
+    Example:
+      wc-bridge db create
+    """  # noqa: D301 (\\b is click's: leave these lines as they are)
     url = settings().database
     run_async(lambda: upkeep.create(url))
     _tell(as_json, f"the database {shown(url)} is there", database=shown(url))
@@ -67,7 +71,12 @@ def create(*, as_json: bool) -> None:
 @click.option("--backup", "file", type=_file, help="Where the backup goes (default: a new file, see `backup`).")
 @json_option
 def upgrade(*, file: Path | None, as_json: bool) -> None:
-    """Bring a database of an older version up to date, after a backup. The daemon must be stopped."""
+    """Bring a database of an older version up to date, after a backup. The daemon must be stopped.
+
+    \b
+    Example:
+      wc-bridge db upgrade --backup /var/backups/wc-bridge-before.sqlite3
+    """  # noqa: D301 (\\b is click's: leave these lines as they are)
     url = settings().database
     place = file or _new_file(url, "before-upgrade")
     done = run_async(lambda: upkeep.upgrade(url, place))
@@ -137,7 +146,7 @@ def copy(*, source: str, target: str, as_json: bool) -> None:
 
     \b
     Example:
-      wc-bridge db copy sqlite:///var/lib/wc-bridge/bridge.sqlite3 postgresql://bridge@db.example/bridge
+      wc-bridge db copy sqlite:///var/lib/wc-bridge/bridge.sqlite3 postgresql://bridge@db/bridge
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
     run_async(lambda: upkeep.move(source, target))
     text = f"{shown(target)} has all of {shown(source)}: set `database` in settings.yaml to it"
@@ -154,4 +163,4 @@ def _tell(as_json: bool, text: str, **facts: str | bool | None) -> None:
     if as_json:
         print_json(facts)
     else:
-        click.echo(text)
+        say(text)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
 from bridge.app import units
 from bridge.cli.progress import bars
@@ -30,7 +31,7 @@ from bridge.domain.records import State
 from bridge.engine import binding
 from bridge.engine.cycles import once as one_cycle
 from bridge.engine.progress import Listener
-from bridge.engine.remedies import beyond, held_line
+from bridge.engine.remedies import beyond, held_line, paused_line
 from bridge.engine.unit import Unit
 from bridge.errors import DatabaseError
 from bridge.settings import Settings, StoreSettings
@@ -187,10 +188,7 @@ def _print(result: _Result, shadows: set[str]) -> None:
         if not cycle.problem:
             looked = "the time was up" if cycle.looked is None else _count(cycle.looked, "look")
             out.print(f"{cycle.store}: {looked}", soft_wrap=True)
-    for store in result.status:
-        if store["held"]:
-            line = "".join(held_line(Held(store["held"]), store["held_why"], store["store"]))
-            out.print(f"{store['store']}: {line}", soft_wrap=True)
+    _print_stopped(out, result)
     for store in result.status:
         if store["baseline"] and not store["baseline"]["done"]:
             out.print(f"{store['store']}: {first_run(store)}; `once` and `run` go on from there", soft_wrap=True)
@@ -202,6 +200,17 @@ def _print(result: _Result, shadows: set[str]) -> None:
     moments = [cycle.next_due for cycle in result.cycles if cycle.next_due]
     then = f", the next at {min(moments):%H:%M:%S} UTC" if moments else ""
     out.print(f"{sum(cycle.later for cycle in result.cycles)} due later{then}", soft_wrap=True)
+
+
+def _print_stopped(out: Console, result: _Result) -> None:
+    """Print what keeps calls from being made: the store is held, or a person has paused it."""
+    for store in result.status:
+        if store["held"]:
+            line = "".join(held_line(Held(store["held"]), store["held_why"], store["store"]))
+            out.print(f"{store['store']}: {line}", soft_wrap=True)
+        for it in store["paused"]:
+            line = "".join(paused_line(it["store"], it["order"], it["since"], it["why"]))
+            out.print(f"{store['store']}: {line}", soft_wrap=True)
 
 
 def _complain(result: _Result) -> bool:

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
-from bridge.cli.shared import Command, ask, json_option, print_json, run_async, settings
-from bridge.db import bounds, persons, queries
+from bridge.cli.completing import ACTION, STORE
+from bridge.cli.shared import Command, ask, finish, json_option, print_json, run_async, say, settings
+from bridge.db import bounds, pauses, persons, queries
 from bridge.db.connection import existing
 from bridge.db.persons import Said, Shown
 from bridge.domain.money import to_major
@@ -26,9 +27,11 @@ def _which(command: T) -> T:
     """Give a command what says which actions are meant."""
     for option in (
         click.option("--kind", type=click.Choice([str(kind) for kind in Kind]), help="The kind of these actions."),
-        click.option("--store", metavar="STORE", help="With --kind: all held there for their number or sum."),
+        click.option(
+            "--store", metavar="STORE", type=STORE, help="With --kind: all held there for their number or sum."
+        ),
         click.option("--order", type=(str, int), metavar="STORE N", help="The open action of this order."),
-        click.argument("numbers", metavar="[ACTION]...", type=int, nargs=-1),
+        click.argument("numbers", metavar="[ACTION]...", type=ACTION, nargs=-1),
     ):
         command = option(command)  # type: ignore[type-var]  # click's decorators take functions, as this one
     return command
@@ -54,6 +57,7 @@ class _Which:
             )
         found = [*self.numbers, *(await persons.actions_of(*self.order) if self.order else [])]
         if self.store is not None and self.kind is not None:
+            await pauses.check(pauses.Scope(store=self.store))
             found += await bounds.bunch(self.store, self.kind, held=word != "retry")
         if not found:
             raise UsageError(
@@ -154,7 +158,7 @@ def adopt(*, yes: bool, as_json: bool, **which: Any) -> None:
 
 
 def _each(
-    word: str, which: _Which, say: Callable[[int, datetime, Shown], Awaitable[Said]], *, yes: bool, as_json: bool
+    word: str, which: _Which, tell: Callable[[int, datetime, Shown], Awaitable[Said]], *, yes: bool, as_json: bool
 ) -> None:
     """Say one thing about each action as it stands, after a person has seen which they are."""
     url = settings().database
@@ -169,11 +173,12 @@ def _each(
     async def one(action: dict[str, Any]) -> Said:
         shown = Shown(**{name: action[name] for name in ("state", "reason", "amount", "target")})
         try:
-            return await say(action["id"], _now(), shown)
+            return await tell(action["id"], _now(), shown)
         except UsageError as error:
-            if which.store is None:
+            if len(chosen) == 1:
                 raise
-            return Said(None, str(error))  # of many, one has moved on: the others are no less meant
+            # Of many, one has moved on: the others are no less meant.
+            return Said(action["id"], str(error), done=False)
 
     async def work() -> list[Said]:
         return [await one(action) for action in chosen]
@@ -204,11 +209,12 @@ def _in_database(url: str, work: Callable[[], Awaitable[T]]) -> T:
 
 def _tell(said: list[Said], *, as_json: bool) -> None:
     if as_json:
-        told: list[dict[str, Any]] = [{"action": one.action, "text": one.text} for one in said]
+        told: list[dict[str, Any]] = [{"action": one.action, "text": one.text, "done": one.done} for one in said]
         print_json(told)
-        return
-    for one in said:
-        click.echo(f"action {one.action}: {one.text}" if one.action else one.text)
+    else:
+        for one in said:
+            say(f"action {one.action}: {one.text}" if one.action and one.done else one.text)
+    finish(0 if all(one.done for one in said) else 1)
 
 
 def _now() -> datetime:

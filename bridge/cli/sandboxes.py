@@ -24,7 +24,11 @@ def demo(*, tamper: bool, as_json: bool) -> None:
 
     A store and both providers are played on this machine; no settings are needed, and no money moves. Ends with the
     shop's orders against the providers' books, and 1 if any amount differs.
-    """
+
+    \b
+    Example:
+      wc-bridge demo
+    """  # noqa: D301 (\\b is click's: leave these lines as they are)
     from bridge.demo.shows import live  # noqa: PLC0415 (see above)
 
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -50,7 +54,12 @@ def demo(*, tamper: bool, as_json: bool) -> None:
 )
 @json_option
 def sandbox(*, folder: Path | None, port: int, as_json: bool) -> None:
-    """Open a sandbox store with sandbox providers until SIGTERM or SIGINT; a settings.yaml points at them."""
+    """Open a sandbox store with sandbox providers until SIGTERM or SIGINT; a settings.yaml points at them.
+
+    \b
+    Example:
+      wc-bridge sandbox --folder /tmp/shop --port 9301
+    """  # noqa: D301 (\\b is click's: leave these lines as they are)
     from bridge.demo import guide  # noqa: PLC0415 (see above)
     from bridge.demo.playground import Playground  # noqa: PLC0415 (see above)
     from bridge.demo.shows import stay_open  # noqa: PLC0415 (see above)

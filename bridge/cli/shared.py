@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from importlib.metadata import version
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,9 +16,8 @@ import simplejson
 from rich.console import Console
 
 from bridge import logs
-from bridge.app import read_settings
 from bridge.errors import BridgeError, SettingsError, UsageError
-from bridge.settings import Settings, find
+from bridge.settings import Settings, find, reading
 from bridge.settings.values import duration
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ class Command(click.Command):
     """
 
     def __init__(self, *args: Any, log_level: int = logging.ERROR, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **_examples_last(kwargs))
         self._log_level = log_level
         self.params += _common_options()
 
@@ -47,7 +47,7 @@ class Group(click.Group):
     command_class = Command
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **_examples_last(kwargs))
         self.params += _common_options()
         self.params.append(
             click.Option(
@@ -59,6 +59,12 @@ class Group(click.Group):
                 help="Show the version and exit.",
             )
         )
+
+
+def _examples_last(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Let the examples, with which a docstring ends, stand at the end of the help too, after the options."""
+    text, found, examples = cleandoc(kwargs.get("help") or "").partition("\b\nExample")
+    return {**kwargs, "help": text, "epilog": found + examples} if found else kwargs
 
 
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -94,12 +100,24 @@ def _keep(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     return keep
 
 
+def settings_path(context: click.Context | None = None) -> Path:
+    """The settings.yaml that the command line names, or the one found in the usual places. Raises SettingsError."""
+    return find((context or click.get_current_context()).find_root().meta.get(_SETTINGS))
+
+
+def database_url(context: click.Context | None = None) -> str:
+    """The database that settings.yaml names, whatever else that says. Raises SettingsError."""
+    return reading.database_url(settings_path(context))
+
+
 def settings(*, with_stores: bool = False) -> Settings:
     """The settings that the command line names, or those found in their usual places.
 
     Raises SettingsError, also when there must be stores (`with_stores`) and there are none.
     """
-    path = find(click.get_current_context().find_root().meta.get(_SETTINGS))
+    from bridge.app import read_settings  # noqa: PLC0415 (it takes long to load, and `pause` does without)
+
+    path = settings_path()
     chosen = read_settings(path)
     if with_stores and not chosen.stores:
         raise SettingsError(
@@ -127,8 +145,13 @@ def console() -> Console:
 
 
 def print_json(value: Any) -> None:
+    say(simplejson.dumps(value, indent=2, ensure_ascii=False, use_decimal=True))
+
+
+def say(text: str) -> None:
+    """Print a line on stdout; where its reader has left, in silence."""
     try:
-        click.echo(simplejson.dumps(value, indent=2, ensure_ascii=False, use_decimal=True))
+        click.echo(text)
     except BrokenPipeError:
         _say_nothing_more()
 
@@ -154,9 +177,10 @@ def ask(question: str, *, yes: bool) -> None:
     if yes:
         return
     click.echo(f"{question} [y/N] ", nl=False, err=True)
-    answer = sys.stdin.readline()
-    if not answer:  # nobody is there to answer
+    answer = sys.stdin.readline() if sys.stdin else ""  # None: it is closed
+    if not answer:
         click.echo(err=True)
+        raise UsageError("nothing was changed: nobody is here to answer, so say --yes to do it")
     if answer.strip().lower() not in ("y", "yes"):
         raise UsageError("nothing was changed: answer y, or say --yes")
 

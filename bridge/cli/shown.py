@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bridge.cli.shared import Command, console, json_option, print_json, run_async, settings
+from bridge.cli.status import print_paused
 from bridge.cli.tables import amount, cell, lean_table, paragraph, when
 from bridge.db import queries
 from bridge.db.connection import existing
@@ -38,13 +39,15 @@ def actions(*, state: str | None, order_id: int | None, as_json: bool) -> None:
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
     chosen = settings()
 
-    async def read() -> tuple[list[dict[str, Any]], dict[str, tuple[Held | None, str]], _Down]:
+    async def read() -> tuple[
+        list[dict[str, Any]], dict[str, tuple[Held | None, str]], _Down, list[dict[str, Any]]
+    ]:
         async with existing(chosen.database, read_only=True):
             rows = await queries.actions(state, order_id)
             whole = {store: await held(store) for store in sorted({row["store"] for row in rows})}
-            return rows, whole, await queries.all_down(datetime.now(UTC))
+            return rows, whole, await queries.all_down(datetime.now(UTC)), await queries.paused()
 
-    found, whole, down = run_async(read)
+    found, whole, down, paused = run_async(read)
     if as_json:
         print_json(found)
         return
@@ -56,6 +59,7 @@ def actions(*, state: str | None, order_id: int | None, as_json: bool) -> None:
     for store, (by, why) in whole.items():
         if by is not None:
             paragraph(out, *held_line(by, why, store))
+    print_paused(out, paused)
     for store, remotes in down.items():
         for it in remotes:
             waiting = f"{it['waiting']} {'order waits' if it['waiting'] == 1 else 'orders wait'} to be looked at"
@@ -113,6 +117,7 @@ def order(*, store: str, order_id: int, as_json: bool) -> None:
     _print_order(console(), found)
     if by is not None:
         paragraph(console(), *held_line(by, why, store))
+    print_paused(console(), found["paused"])
 
 
 def _print_order(out: Console, found: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from bridge.db.firsts import First
 from bridge.db.holds import Held
 from bridge.domain.money import to_major
 from bridge.engine import binding
-from bridge.engine.remedies import beyond, decides, first_decides, first_differed, held_line
+from bridge.engine.remedies import beyond, decides, first_decides, first_differed, held_line, paused_line
 
 _MINUTE = 60
 _STORAGES = {"hpos": "HPOS", "posts": "posts storage", "": "unknown storage"}
@@ -34,8 +34,13 @@ def status(*, as_json: bool) -> None:
     """Show each store: mode, last good poll, orders, actions by state, and what needs attention.
 
     Ends 1 when something does: an order, an action that is tried for longer than `warn_after`, a store that could
-    not be polled or was not for long (`silent`), or a provider that could not be read.
-    """
+    not be polled or was not for long (`silent`), a provider that could not be read, or a store that is paused.
+
+    \b
+    Examples:
+      wc-bridge status
+      wc-bridge status --json
+    """  # noqa: D301 (\\b is click's: leave these lines as they are)
     chosen = settings()
     names = {store.name: store.mode for store in chosen.stores}
     warn_after = {store.name: store.warn_after for store in chosen.stores}
@@ -57,7 +62,10 @@ def status(*, as_json: bool) -> None:
 
 def _needs_somebody(store: dict[str, Any]) -> bool:
     differed = any(first["figures"] for first in store["firsts"])
-    return differed or any(store[name] for name in _NEEDING) or any(it["alerted"] for it in store["down"])
+    stopped = any(pause["order"] is None for pause in store["paused"])
+    return (
+        differed or stopped or any(store[name] for name in _NEEDING) or any(it["alerted"] for it in store["down"])
+    )
 
 
 def _is_silent(store: dict[str, Any], intervals: dict[str, timedelta]) -> bool:
@@ -78,6 +86,8 @@ def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
     if store["version"]:
         paragraph(out, "", f"WooCommerce {store['version']}, orders on {_STORAGES[store['storage']]}", style="")
     paragraph(out, "", f"orders: {store['orders']} known, {store['open']} watched, {store['due']} due", style="")
+    if store["looked_at_again"]:
+        paragraph(out, "", f"{store['looked_at_again']:,} still to be looked at again (`resync`)", style="")
     paragraph(out, "", f"actions: {counts}", style="")
     if worker := store["worker"]:
         where = f"{worker['host']}, process {worker['pid']}, since {when(worker['since'])}"
@@ -110,6 +120,7 @@ def _print_troubles(out: Console, store: dict[str, Any]) -> None:
     _print_not_polling(out, store)
     if store["held"]:
         paragraph(out, *held_line(Held(store["held"]), store["held_why"], store["store"]))
+    print_paused(out, store["paused"])
     if store["unbound"]:
         paragraph(out, "refused, nothing is done: ", f"{store['unbound']}; {binding.remedy(store['store'])}")
     for bunch in store["bounded"]:
@@ -129,6 +140,12 @@ def _print_troubles(out: Console, store: dict[str, Any]) -> None:
         count = store["unwritten"]
         notes = "1 note is not on its order: " if count == 1 else f"{count} notes are not on their orders: "
         paragraph(out, notes, "staff do not know of it; why is in the log, as note.failed or store.alert")
+
+
+def print_paused(out: Console, pauses: list[dict[str, Any]]) -> None:
+    """What a person has stopped, as `status` and `order` have it."""
+    for it in pauses:
+        paragraph(out, *paused_line(it["store"], it["order"], when(it["since"]), it["why"]), style="bold yellow")
 
 
 def _print_bunch(out: Console, store: dict[str, Any], bunch: dict[str, Any]) -> None:

@@ -216,11 +216,12 @@ async def tell(store: str, kind: str, now: datetime) -> None:
 
 
 async def bunch(store: str, kind: str, *, held: bool) -> list[int]:
-    """The open actions of a kind, oldest first; `held`: those held for their number or sum, or since shadow mode.
+    """The open actions of a kind, oldest first; `held`: those held for their number or sum, since shadow mode, or
+    since the database was restored.
 
     What is held for a reason of its own order is no such thing: it is to be looked at by itself.
     """
     query = ActionRow.filter(kind=kind, open_slot__gt=0)
     if held:
-        query = query.filter(state=State.HELD, reason__in=[*BOUNDS, str(Reason.SHADOWED)])
+        query = query.filter(state=State.HELD, reason__in=[*BOUNDS, str(Reason.SHADOWED), str(Reason.RESTORED)])
     return sorted(row["id"] for row in await of_store(store, query, "id"))

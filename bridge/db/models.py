@@ -58,6 +58,12 @@ class StoreRow(Model):
     """The shop and the place that this was begun with, as JSON; "" until the shop was first asked."""
     unbound = fields.TextField(default="")
     """Why it seems to be another shop, or another machine: nothing is done until a person says rebind."""
+    reread_from = fields.DatetimeField(null=True)
+    """The next poll begins there, by the store's own clock, as a person wants it; null: at the cursor."""
+    relook_below = fields.BigIntField(null=True)
+    """The orders of lower id are still to be looked at again, as a person wants it; null: none."""
+    relook_since = fields.DatetimeField(null=True)
+    """Of those only the ones that the shop has changed since then; null: all."""
 
     class Meta:
         table = "stores"
@@ -168,6 +174,23 @@ class ActionRow(Model):
     class Meta:
         table = "actions"
         indexes = (("order_id",), ("admitted",), ("updated",))
+
+
+class PauseRow(Model):
+    """What a person has stopped: no call begins on it until a person lets it go on."""
+
+    id = fields.BigIntField(primary_key=True)
+    store = fields.CharField(max_length=64)
+    """Its name; "" for every store, those to come included."""
+    order_id = fields.BigIntField()
+    """The order's id in WooCommerce; 0 for all orders."""
+    since = fields.DatetimeField()
+    why = fields.TextField()
+    """As that person said; "" where nothing was."""
+
+    class Meta:
+        table = "pauses"
+        unique_together = (("store", "order_id"),)
 
 
 class BrakeRow(Model):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tortoise.expressions import F
 
-from bridge.db import firsts
+from bridge.db import firsts, pauses
 from bridge.db.codec import ATTEMPT, dump, load
 from bridge.db.known import Overtaken
 from bridge.db.leases import Lease
@@ -85,10 +85,13 @@ class Outbox:
     async def begin_attempt(self, action: int, attempt: Attempt, now: datetime, account: str = "") -> bool:
         """Write a call down before it is made; False when the action is no longer there to be made.
 
-        At the provider's `account` ("": the call is to none) nothing begins beside the first call of its kind.
-        Raises Overtaken where somebody else has the action, or its order, at this moment.
+        None begins on what a person has paused. At the provider's `account` ("": the call is to none) nothing
+        begins beside the first call of its kind. Raises Overtaken where somebody else has the action, or its
+        order, at this moment.
         """
         async with self.lease.transaction():
+            if await pauses.stops(self.store, action):
+                return False
             if not await claim(action):
                 raise Overtaken
             if account and not await firsts.claim(self.store, account, attempt.step.call, action):

@@ -34,6 +34,8 @@ class Said:
 
     action: int | None
     text: str
+    done: bool = True
+    """False: the action was another by then, and was left alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,14 @@ from typing import Any
 
 from tortoise.expressions import Q
 
-from bridge.db import bounds, firsts
+from bridge.db import bounds, firsts, pauses, resyncs
 from bridge.db.bounds import Bunch
 from bridge.db.codec import PAYMENT, load
 from bridge.db.firsts import First
 from bridge.db.leases import Holder, holders
 from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, OutageRow, SettlementRow, StoreRow
 from bridge.db.outages import count_waiting, last_answer, outages
+from bridge.db.pauses import Pause
 from bridge.db.rewinds import former, number_of
 from bridge.db.rows import ids
 from bridge.domain.outages import SHOP
@@ -119,6 +120,7 @@ async def order(store: str, order_id: int) -> dict[str, Any]:
         "attention": row.attention,
         "facts": json.loads(row.facts or "{}"),
         "due": _moment(_next_try(row, await _pauses())),
+        "paused": [_paused(pause) for pause in await pauses.of(store, order_id)],
         "settlements": [
             {"refund": item.refund, "how": item.how, "amount": item.amount, "entry": item.entry} for item in settled
         ],
@@ -178,18 +180,36 @@ async def _store(row: StoreRow, now: datetime, patience: timedelta) -> dict[str,
         "held": row.held,
         "held_why": row.held_why,
         "unbound": row.unbound,
+        "paused": await _stopped(row.name),
         "down": await down(row.name, now),
         "bounded": [_bunch(bunch) for bunch in await bounds.bunches(row.name)],
         "firsts": [_first(first) for first in await firsts.unsettled(row.name)],
         "orders": await orders.count(),
         "open": await orders.filter(watched=True).count(),
         "due": await orders.filter(due__isnull=False).count(),
+        "looked_at_again": await resyncs.left(row),
         "actions": counts,
         "attention": [await _needing(item) for item in needing],
         "unwritten": await _unwritten(row.name, now),
         "tried_long": [await _tried(item) for item in await _tried_long(row, now - patience)],
         "failing": [{"order": item.order_id, "text": item.why, "due": _moment(item.due)} for item in failing],
     }
+
+
+def _paused(pause: Pause) -> dict[str, Any]:
+    scope = pause.scope
+    return {"store": scope.store or None, "order": scope.order, "since": _moment(pause.since), "why": pause.why}
+
+
+async def paused() -> list[dict[str, Any]]:
+    """All that a person has stopped, the widest first."""
+    return [_paused(pause) for pause in await pauses.every()]
+
+
+async def _stopped(store: str) -> list[dict[str, Any]]:
+    """What a person has stopped of the store: all of it, by itself or with every other one, or single orders."""
+    found = [pause for pause in await pauses.every() if pause.scope.store in ("", store)]
+    return [_paused(pause) for pause in found]
 
 
 def _baseline(row: StoreRow) -> dict[str, Any] | None:
@@ -244,11 +264,13 @@ def _first(first: First) -> dict[str, Any]:
 async def _tried_long(store: StoreRow, before: datetime) -> list[ActionRow]:
     """The actions of a store, oldest first, that nobody holds and that are not done all the same.
 
-    Those decided in shadow mode are not tried at all.
+    Those decided in shadow mode are not tried at all, nor those that a person has paused, but for unknown calls.
     """
     trying = (State.READY, State.WAITING, State.UNKNOWN)
     query = ActionRow.filter(order__store_id=store.name, state__in=trying, created__lt=before, shadow=False)
-    return await query.prefetch_related("order").order_by("id")
+    stopped = {pause.scope.order for pause in await pauses.every() if pause.scope.store in ("", store.name)}
+    found = await query.prefetch_related("order").order_by("id")
+    return [it for it in found if it.state == State.UNKNOWN or not {None, it.order.order_id} & stopped]
 
 
 async def _tried(row: ActionRow) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class Counted:
 
     plugin_on: bool = False
     """The store is held whole, as another one seems to act on its orders."""
+    paused: bool = False
+    """A person has stopped what it is about: it is decided as ever, and nothing is promised."""
     differed: Facts = field(default_factory=dict)
     """What the first call of this kind at the provider did instead of what it was to do; empty: nothing else."""
     let_through: bool = False
@@ -117,7 +119,7 @@ def told(
 def _keeps(
     promised: Mapping[str, int | str], decision: Decision, counted: Counted, limits: Limits, currency: str
 ) -> bool:
-    if is_bounded(decision) or counted.plugin_on or counted.differed or counted.braked:
+    if is_bounded(decision) or counted.paused or counted.plugin_on or counted.differed or counted.braked:
         return False
     amount = int(promised["amount"])
     each, day = limits.refund_per_action, limits.refunds_per_day

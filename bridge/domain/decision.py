@@ -101,7 +101,7 @@ def _forbidden(case: Case) -> Decision | None:
     """Everything that forbids a step whatever the figures say (rule 2); None when one may be taken."""
     order, payment, record = case.order, case.payment, case.record
     switch = order.meta_value(SWITCH)
-    if record.paused or switch in ("off", "pause"):
+    if switch in ("off", "pause"):
         return Wait(None, f"{SWITCH} is off" if switch == "off" else "paused")
     if order.status in _REMOVED:
         if payment.reserved > 0:

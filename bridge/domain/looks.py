@@ -197,7 +197,7 @@ def _open_again(case: Case) -> bool:
 
 def _silent(case: Case) -> bool:
     """Whether somebody has told the bridge to leave the order alone: it says nothing about it either."""
-    return case.record.paused or case.order.meta_value(SWITCH) in ("off", "pause")
+    return case.order.meta_value(SWITCH) in ("off", "pause")
 
 
 def _restore(case: Case) -> Step | None:

@@ -117,7 +117,6 @@ class Record:
     """The longest log ever read: a shorter one is a stale answer."""
     payment_id: str = ""
     """The payment that the order's money was last seen on; "" before any agreement or call."""
-    paused: bool = False
     followed: frozenset[str] = frozenset()
     """Log entries, not ours, that were noticed to follow at once from a change in the shop."""
     open: OpenAction | None = None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bridge.db import bounds
+from bridge.db import bounds, pauses
 from bridge.db.bounds import Asked
 from bridge.db.known import Known
 from bridge.domain.bounds import bounded, told
@@ -43,7 +43,8 @@ async def within_bounds(
         live=unit.live,
     )
     async with bounds.counting(asked, limits, now) as found:
-        counted = replace(found, **_of_refund(order, verdict, step))
+        paused = bool(await pauses.of(unit.store.name, order.id))
+        counted = replace(found, paused=paused, **_of_refund(order, verdict, step))
         left = bounded(decision, verdict.record.open, counted, limits, order.currency)
         remarks = told(verdict.remarks, left, counted, limits, order.currency)
         yield replace(verdict, decision=left, remarks=remarks)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bridge.db import alone
+from bridge.db import alone, resyncs
 from bridge.domain.outages import SHOP
 from bridge.engine import outages, storage
 from bridge.engine.alerting import tell_alerts
@@ -21,6 +21,8 @@ from bridge.ports import Facts
 
 log = structlog.get_logger()
 
+AGAIN_A_TICK, AGAIN_AT_ONCE = 4, 500
+"""Orders of a `resync` that a tick of the daemon takes up, and `once`."""
 DAILY = timedelta(days=1)
 """How often a store is asked for its version, storage and language."""
 AGAIN = timedelta(hours=1)
@@ -128,6 +130,7 @@ async def work_unless_resting(unit: Unit, stopping: asyncio.Event | None = None)
     await outages.alert(unit)
     state = await unit.standing.state()
     if state.baseline_done and not _rests(unit, state.rest_until):
+        await resyncs.take_up(unit.lease, state, AGAIN_A_TICK, unit.now())
         await work_all_due(unit, stopping)
     now = unit.now()
     if unit.alerts_told is None or not now - ALERTS < unit.alerts_told <= now:
@@ -204,7 +207,10 @@ async def once(unit: Unit, wait: timedelta, sleep: Callable[[float], Awaitable[N
     """One full cycle: poll, sweep, work, and go on while something is due within `wait` of the start."""
     until = unit.now() + wait
     problem = await look_around(unit, sweeping=True, everything=True, insisting=True)
-    begun = not (await unit.standing.state()).baseline_done
+    state = await unit.standing.state()
+    begun = not state.baseline_done
+    if not begun:
+        await resyncs.take_up(unit.lease, state, AGAIN_AT_ONCE, unit.now())
     worked = done = 0 if begun else await work_all_due(unit)
     due = await unit.agenda.next_due(notes=unit.live)
     # A store that can't be read is not waited for; nor, beyond the time, what is due and yet can't be worked on.

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bridge.db import resyncs
 from bridge.db.holds import Held
 from bridge.db.known import Known, Sight
 from bridge.domain.looks import baseline, observe
@@ -36,7 +37,11 @@ async def poll(unit: Unit, *, sweeping: bool = False) -> None:
         settled = False
     else:
         state = await unit.standing.state()
-        settled = await _walk(unit, state.cursor, state.polled, settled=state.settled and not sweeping)
+        again = state.reread_from
+        cursor = min(filter(None, (state.cursor, again)), default=None)
+        settled = await _walk(unit, cursor, state.polled, settled=state.settled and not sweeping and not again)
+        if again:
+            await resyncs.was_read(unit.lease, again)
         if sweeping:
             await _walk_trash(unit, state.trash_cursor)
     await unit.standing.polled(unit.now(), settled=settled)

@@ -3,6 +3,7 @@
 from bridge.db.bounds import Bunch
 from bridge.db.firsts import First
 from bridge.db.holds import Held
+from bridge.db.pauses import Scope
 from bridge.domain.money import to_major
 from bridge.domain.reasons import Bound
 
@@ -71,3 +72,14 @@ def hold_told(by: Held, why: str, store: str) -> str:
     """What holds a store whole, and what to type."""
     what = "the shop seems to have gone back in time: " if by is Held.REWOUND else ""
     return f"{what}{why}. {remedy(by, store)}"
+
+
+def paused_line(store: str | None, order: int | None, since: str, why: str) -> tuple[str, str]:
+    """What stands in `status` of what a person has stopped: since when, why, and what to type.
+
+    `store` is None for every store, `order` for all orders.
+    """
+    what = f"order {order} is paused" if order is not None else "paused" if store else "everything is paused"
+    words = Scope(store=store or "", order=order).words
+    reason = f" ({why})" if why else ""
+    return f"{what}, nothing is called: ", f"since {since}{reason}; `wc-bridge resume {words}` lets it go on"

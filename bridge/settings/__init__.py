@@ -19,7 +19,7 @@ from bridge.settings.model import (
     Surge,
     Web,
 )
-from bridge.settings.reading import PLACES, find, load
+from bridge.settings.reading import PLACES, database_url, find, load, store_names
 from bridge.settings.schema import Key, example, json_schema, keys
 from bridge.settings.secret import Secret
 
@@ -44,10 +44,12 @@ __all__ = [
     "StoreSettings",
     "Surge",
     "Web",
+    "database_url",
     "example",
     "find",
     "json_schema",
     "keys",
     "load",
     "matches_method",
+    "store_names",
 ]

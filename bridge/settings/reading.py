@@ -11,6 +11,8 @@ from bridge.settings.document import read
 from bridge.settings.kinds import Kinds
 from bridge.settings.model import Settings
 from bridge.settings.problems import problems
+from bridge.settings.values import database
+from bridge.settings.variables import expand
 
 PLACES = (Path("settings.yaml"), Path("/etc/wc-bridge/settings.yaml"))
 """Where settings are looked for when nobody says where, first found first."""
@@ -57,6 +59,30 @@ def load(path: Path, kinds: Kinds) -> Settings:
         lines = [document.sentence(problem) for problem in sorted(found, key=lambda it: (it.line, it.column))]
         raise SettingsError("\n".join(dict.fromkeys(lines)))
     return settings
+
+
+def database_url(path: Path) -> str:
+    """Read `database` alone, whatever the rest of the file is like: for what must work on a bad day, and at once.
+
+    Raises SettingsError.
+    """
+    document = read(_text(path), str(path))
+    field = Settings.model_fields["database"]
+    where, value = ("database",), document.tree.get("database") if isinstance(document.tree, dict) else None
+    if value is None:
+        return str(field.default)
+    try:
+        return database(expand(str(value)))
+    except ValueError as error:
+        raise SettingsError(document.sentence(document.problem(where, str(error)))) from None
+
+
+def store_names(path: Path) -> list[str]:
+    """Read the names of the stores alone, those that are there. Raises SettingsError."""
+    tree = read(_text(path), str(path)).tree
+    stores = tree.get("stores") if isinstance(tree, dict) else None
+    named = [store.get("name") for store in stores or () if isinstance(store, dict)]
+    return [str(name) for name in named if name]
 
 
 def _text(path: Path) -> str:

@@ -128,7 +128,10 @@ async def test_resume_lets_a_held_store_go_on(shop: Shop) -> None:
     )
     assert shop.resurs.books(payment).captured == 0
     ran = await shop.types("resume", "butiken", "--yes", "--json")
-    assert (ran.code, ran.json) == (0, {"store": "butiken", "looked_at_again": 1})
+    assert (ran.code, ran.json) == (
+        0,
+        {"store": "butiken", "order": None, "looked_at_again": 1, "still": []},
+    )
     assert (await shop.types("once", "--wait", "0s")).code == 0
     assert shop.resurs.books(payment).captured == 81125
 
@@ -136,7 +139,7 @@ async def test_resume_lets_a_held_store_go_on(shop: Shop) -> None:
 async def test_resume_is_not_for_a_store_that_went_back_or_is_not_held(shop: Shop) -> None:
     await shop.known()
     ran = await shop.types("resume", "butiken", "--yes")
-    assert (ran.code, ran.err) == (2, "wc-bridge: butiken is not held\n")
+    assert (ran.code, ran.err) == (2, "wc-bridge: butiken is not paused\n")
     await held(shop, Held.REWOUND)
     ran = await shop.types("resume", "butiken", "--yes")
     assert (ran.code, "`wc-bridge rewound butiken`" in ran.err) == (2, True)

@@ -1,8 +1,6 @@
 """What a person mistypes or a file has wrong is one message and an exit code, never a traceback."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -112,47 +110,6 @@ def test_bug_is_one_line_that_says_where_the_details_are(path: Path, monkeypatch
     assert "Traceback" in typed("status", "--debug", "--settings", str(path)).err
 
 
-def test_nothing_typed_shows_the_commands() -> None:
-    ran = typed()
-    assert (ran.code, ran.out) == (2, "")
-    assert "Commands:" in ran.err
-
-
-def test_help_of_every_command_fits_the_terminal_and_gives_examples() -> None:
-    listed = typed("--help").out.partition("Commands:\n")[2].splitlines()
-    names = [line.split()[0] for line in listed if line.startswith("  ") and not line.startswith("   ")]
-    assert {
-        "run",
-        "once",
-        "status",
-        "actions",
-        "order",
-        "approve",
-        "adopt",
-        "drop",
-        "retry",
-        "webhook",
-        "resume",
-        "rewound",
-    } <= set(names)
-    for name in (
-        "run",
-        "once",
-        "actions",
-        "order",
-        "approve",
-        "adopt",
-        "drop",
-        "retry",
-        "webhook",
-        "resume",
-        "rewound",
-    ):
-        text = typed(name, "--help").out
-        assert f"wc-bridge {name}" in text.partition("Example")[2]
-        assert max(map(len, text.splitlines())) <= 100
-
-
 def test_version_is_told() -> None:
     assert typed("--version").out == "wc-bridge 0.1.0\n"
 
@@ -169,9 +126,3 @@ def test_folder_that_is_missing_is_one_line(tmp_path: Path, path: Path) -> None:
     for words in (["once"], ["status"]):
         said = one_line(typed(*words, "--settings", str(path)), 3)
         assert "/no of the database does not exist: make it" in said
-
-
-def test_module_is_the_command_too() -> None:
-    ran = subprocess.run([sys.executable, "-m", "bridge", "order"], capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stdout) == (2, "")
-    assert "Missing argument 'STORE'" in ran.stderr

@@ -61,7 +61,7 @@ async def test_yes_is_an_answer_and_silence_is_none(shop: Shop, answer: io.Strin
 async def test_json_is_all_that_stands_on_stdout(shop: Shop) -> None:
     order = await held_capture(shop)
     ran = await shop.types("retry", "--order", "butiken", str(order), "--yes", "--json")
-    assert ran.json == [{"action": 1, "text": f"order {order} is looked at again"}]
+    assert ran.json == [{"action": 1, "text": f"order {order} is looked at again", "done": True}]
 
 
 @pytest.mark.parametrize("word", ["approve", "retry", "adopt"])

@@ -11,7 +11,7 @@ from datetime import timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from bridge.cli import commands, main
+from bridge.cli import main, run
 from bridge.engine import noting
 from bridge.providers.registry import provider_kinds
 from bridge.settings import values
@@ -21,7 +21,7 @@ from tests.crash.points import Point, Points
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload([__name__])
 
-__all__ = ["commands"]  # which `main` would import, as does what follows; so it is there before the fork
+__all__ = ["run"]  # which `main` would import, as does what follows; so it is there before the fork
 provider_kinds()
 gc.freeze()
 

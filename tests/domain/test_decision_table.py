@@ -232,7 +232,6 @@ WHAT_STAFF_DO = {
     "switch it off and put it to the trash: nothing": Row(
         order("trash", meta=(("wc_bridge", "off"),)), resurs(reserved=1000), "wait: wc_bridge is off"
     ),
-    "pause it by command": Row(order("completed"), resurs(reserved=1000), "wait: paused", record(paused=True)),
     "take the pause away: the difference as one": Row(
         order(total=700, refunds={1077: 100}), resurs(reserved=1000), "release 400", AGREED
     ),

@@ -1,8 +1,12 @@
 """What README.md says about settings, tests and states is so."""
 
 import re
+import shlex
 import subprocess
 from datetime import date
+
+import click
+import pytest
 
 from bridge.cli.commands import cli
 from bridge.domain.keys import capture_key, change_key, refund_key, replace_key, restore_key
@@ -55,10 +59,39 @@ def test_readme_explains_the_keys_as_they_are() -> None:
 
 
 def test_readme_names_every_command_and_no_other() -> None:
-    assert set(re.findall(r"^\| `wc-bridge ([a-z]+)` \|", TEXT, re.MULTILINE)) == set(cli.commands)
+    assert set(re.findall(r"^\| `wc-bridge ([a-z]+)` \|", TEXT, re.MULTILINE)) == set(
+        cli.list_commands(click.Context(cli))
+    )
 
 
 def test_readme_names_folders_that_are_there() -> None:
     named = re.findall(r"`(bridge/[a-z./]+)`", TEXT)
     assert named
     assert [name for name in named if not (README.parent / name).exists()] == []
+
+
+def symptoms() -> list[str]:
+    """The rows of the table of what people say is wrong."""
+    table = TEXT.partition("| what people say | type | and read there |\n")[2].partition("\n\n")[0]
+    return table.splitlines()[1:]
+
+
+def test_what_is_to_be_read_at_a_symptom_is_what_is_printed() -> None:
+    printed = "".join(path.read_text(encoding="utf-8") for path in (README.parent / "bridge").rglob("*.py"))
+    said = [part for row in symptoms() for part in re.findall(r'"([^"]+)"', row)]
+    assert len(said) > 8
+    assert [text for text in said if text.strip("…").rstrip(": …").strip() not in printed] == []
+
+
+def test_commands_that_it_says_to_type_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    context, called = click.Context(cli), list[str]()
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        monkeypatch.setattr(command, "callback", lambda called=called, name=name, /, **_: called.append(name))
+    typed = [line for row in symptoms() for line in re.findall(r"`wc-bridge ([^`]+)`", row)]
+    typed += re.findall(r"`wc-bridge ((?:pause|resume|resync) [^`]+)`", TEXT)
+    assert len(typed) > 10
+    for line in typed:
+        if "STORE" not in line:
+            cli.main(shlex.split(line), prog_name="wc-bridge", standalone_mode=False)
+            assert called[-1] == line.split()[0]
