@@ -4,7 +4,20 @@ from collections.abc import Sequence
 
 import click
 
-from bridge.cli import database, once, persons, rebind, resume, rewound, run, sandboxes, shown, status, webhook
+from bridge.cli import (
+    database,
+    once,
+    persons,
+    rebind,
+    report,
+    resume,
+    rewound,
+    run,
+    sandboxes,
+    shown,
+    status,
+    webhook,
+)
 from bridge.cli.shared import Group
 from bridge.errors import BridgeError
 
@@ -25,6 +38,7 @@ for command in (
     persons.adopt,
     persons.drop,
     persons.retry,
+    report.report,
     resume.resume,
     rewound.rewound,
     rebind.rebind,

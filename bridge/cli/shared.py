@@ -127,8 +127,13 @@ def console() -> Console:
 
 
 def print_json(value: Any) -> None:
+    say(simplejson.dumps(value, indent=2, ensure_ascii=False, use_decimal=True) + "\n")
+
+
+def say(text: str) -> None:
+    """Write on stdout as it stands, in silence when its reader has left."""
     try:
-        click.echo(simplejson.dumps(value, indent=2, ensure_ascii=False, use_decimal=True))
+        click.echo(text, nl=False)
     except BrokenPipeError:
         _say_nothing_more()
 
