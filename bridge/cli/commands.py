@@ -13,7 +13,7 @@ from bridge.cli.shared import Group, print_json
 from bridge.errors import BridgeError
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
-    "Look": {"status": "status.status", "actions": "shown.actions", "order": "shown.order"},
+    "Look": {"status": "status.status", "report": "report.report", "actions": "shown.actions", "order": "shown.order"},
     "Decide on actions": {word: f"persons.{word}" for word in ("approve", "drop", "adopt", "retry")},
     "Stop, go on, look again": {
         "pause": "pausing.pause",

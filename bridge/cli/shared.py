@@ -148,10 +148,10 @@ def print_json(value: Any) -> None:
     say(simplejson.dumps(value, indent=2, ensure_ascii=False, use_decimal=True))
 
 
-def say(text: str) -> None:
-    """Print a line on stdout; where its reader has left, in silence."""
+def say(text: str, end: str = "\n") -> None:
+    """Print on stdout; where its reader has left, in silence."""
     try:
-        click.echo(text)
+        click.echo(text + end, nl=False)
     except BrokenPipeError:
         _say_nothing_more()
 

@@ -84,6 +84,12 @@ async def together() -> AsyncIterator[None]:
         yield
 
 
+async def own_brakes(store: str) -> None:
+    """Have a brake for each kind, so that what is held of it can be told."""
+    for kind in Kind:
+        await BrakeRow.get_or_create(store_id=store, kind=kind)
+
+
 async def _locked(store: str, kind: Kind) -> BrakeRow:
     """The brake of a kind, which nobody else has until the transaction ends."""
     if not await BrakeRow.filter(store_id=store, kind=kind).update(kind=kind):
@@ -194,10 +200,11 @@ class Untold:
 
 
 async def untold(store: str) -> list[Untold]:
-    """What surge guard and limits hold of a live store that the administrator has not been told of."""
+    """What bounds hold of a live store, or hold since shadow mode, that the administrator has not been told of."""
     found = []
     for brake in await BrakeRow.filter(store_id=store):
-        holding = _of(Kind(brake.kind), shadow=False).filter(state=State.HELD, reason__in=_TOLD_TOGETHER)
+        beyond = Q(shadow=False, reason__in=_TOLD_TOGETHER) | Q(reason=Bound.SHADOWED)
+        holding = ActionRow.filter(beyond, kind=brake.kind, state=State.HELD)
         fresh = holding.filter(order__attention_since__gt=brake.told) if brake.told else holding
         if not await of_store(store, fresh.distinct()):
             continue
@@ -216,12 +223,11 @@ async def tell(store: str, kind: str, now: datetime) -> None:
 
 
 async def bunch(store: str, kind: str, *, held: bool) -> list[int]:
-    """The open actions of a kind, oldest first; `held`: those held for their number or sum, since shadow mode, or
-    since the database was restored.
+    """The open actions of a kind, oldest first; `held`: those that bounds hold, or that a restored database does.
 
     What is held for a reason of its own order is no such thing: it is to be looked at by itself.
     """
     query = ActionRow.filter(kind=kind, open_slot__gt=0)
     if held:
-        query = query.filter(state=State.HELD, reason__in=[*BOUNDS, str(Reason.SHADOWED), str(Reason.RESTORED)])
+        query = query.filter(state=State.HELD, reason__in=[*BOUNDS, str(Reason.RESTORED)])
     return sorted(row["id"] for row in await of_store(store, query, "id"))

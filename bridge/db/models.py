@@ -44,6 +44,8 @@ class StoreRow(Model):
     """It is left alone until then: it asked to wait, or refuses the key."""
     restored = fields.DatetimeField(null=True)
     """When this database was last restored from a backup; null: never."""
+    went_live = fields.DatetimeField(null=True)
+    """When it last went from shadow to live; null in shadow mode, and where it never was in it."""
     held = fields.CharField(max_length=8, default="", db_default="")
     """What holds it whole until a person says go (a `Held`); "" while nothing does."""
     held_why = fields.TextField(default="")

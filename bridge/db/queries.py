@@ -134,6 +134,12 @@ async def order(store: str, order_id: int) -> dict[str, Any]:
     }
 
 
+async def last_read(store: str) -> dict[str, str | None]:
+    """When a store was last polled, and when the payments of all its open orders were last read."""
+    row = await StoreRow.get_or_none(name=store) or StoreRow(name=store)
+    return {"polled": _moment(row.polled), "payments": _moment(row.swept_slowly)}
+
+
 async def status(
     now: datetime, stores: Mapping[str, str] | None = None, warn_after: Mapping[str, timedelta] | None = None
 ) -> list[dict[str, Any]]:

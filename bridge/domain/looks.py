@@ -236,9 +236,6 @@ def gate(decision: Decision, record: Record) -> Decision:
         if isinstance(decision, Hold) and decision.reason is Reason.NO_MONEY:
             return Hold(decision.reason, decision.facts)  # what was dropped is the remedy, not the lack
         return Quiet(f"a person dropped this {step.kind}")
-    shadowed = open_ and open_.reason == Reason.SHADOWED and not open_.approved and open_.step.kind is step.kind
-    if shadowed and isinstance(decision, Act):
-        return Hold(Reason.SHADOWED, {"amount": step.amount}, step)
     if open_ is None or not open_.step.same(step):
         return decision
     shown = isinstance(decision, Act) or (isinstance(decision, Hold) and dict(decision.facts) == dict(open_.facts))

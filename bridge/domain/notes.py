@@ -72,15 +72,17 @@ def done_note(
 def hold_note(hold: Hold, order: Order, payment: Payment | None, provider: str, language: str) -> str:
     """Say in three sentences why a person is needed: what happened, what the payment shows, what to do now."""
     words = wording(language)
-    fields = _fact_fields(hold.facts, order, provider, words)
-    if hold.step is not None:
-        figures = _step_fields(hold.step, order, words)
-        named = words.replacing if _replaces(hold.step) else words.steps[hold.step.call]
-        fields = _Fields(figures | fields, step=named.format_map(figures))
-    attention = _attention(hold, order, payment, words)
+    fields, attention = _hold_fields(hold, order, provider, words), _attention(hold, order, payment, words)
     advice = (attention.with_approval if hold.step else "") or attention.advice
     told = (attention.happened.format_map(fields), _shown(hold, payment, fields, words), advice.format_map(fields))
     return " ".join(sentence[:1].upper() + sentence[1:] for sentence in told)
+
+
+def happened(hold: Hold, order: Order, payment: Payment | None, provider: str) -> str:
+    """Say in one English sentence what happened, as the first one of the note of a hold does."""
+    words = wording("en")
+    told = _attention(hold, order, payment, words).happened.format_map(_hold_fields(hold, order, provider, words))
+    return told[:1].upper() + told[1:]
 
 
 def remark_note(remark: Remark, order: Order, provider: str, language: str) -> str:
@@ -109,6 +111,15 @@ class _Fields(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         return "?"
+
+
+def _hold_fields(hold: Hold, order: Order, provider: str, words: Wording) -> _Fields:
+    fields = _fact_fields(hold.facts, order, provider, words)
+    if hold.step is None:
+        return fields
+    figures = _step_fields(hold.step, order, words)
+    named = words.replacing if _replaces(hold.step) else words.steps[hold.step.call]
+    return _Fields(figures | fields, step=named.format_map(figures))
 
 
 def _outcome(step: Step, order: Order, words: Wording) -> str:

@@ -19,6 +19,8 @@ class Bound(StrEnum):
     """The first call of its kind at its provider did something else than it was to. The figures of that one."""
     PLUGIN = "plugin-on"
     """The order management of the shop's payment plugin seems to be on: its store is held whole."""
+    SHADOWED = "shadowed"
+    """It was asked for before the store went live: others were to do it, and did not. amount"""
 
 
 class Reason(StrEnum):
@@ -70,8 +72,6 @@ class Reason(StrEnum):
     """The provider did another amount than it was told. amount, done"""
     NOT_SEEN = "not-seen"
     """The provider said done, but its books do not show it."""
-    SHADOWED = "shadowed"
-    """Decided before the store went live, and still wanted."""
     RESTORED = "restored"
     """Asked for before the database was restored from a backup, and not seen to be done. amount"""
     BASELINE_RESERVED = "baseline-reserved"

@@ -26,12 +26,12 @@ def since_restored(verdict: Verdict, order: Order, restored: datetime | None) ->
     if open_ is not None and open_.approved and open_.step.same(step):
         return verdict
     held = open_ is not None and open_.reason == Reason.RESTORED and open_.step.kind is step.kind
-    if not held and _asked(order, step) > restored + SLIP:
+    if not held and asked(order, step) > restored + SLIP:
         return verdict
     return replace(verdict, decision=Hold(Reason.RESTORED, {"amount": step.amount}, step))
 
 
-def _asked(order: Order, step: Step) -> datetime:
+def asked(order: Order, step: Step) -> datetime:
     """When this was asked for, by the store's clock; at the latest when the order was last saved."""
     refund = order.refund(step.refund) if step.refund is not None else None
     if refund is not None and refund.created is not None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bridge.db import alone, resyncs
+from bridge.db import alone, modes, resyncs
 from bridge.domain.outages import SHOP
 from bridge.engine import outages, storage
 from bridge.engine.alerting import tell_alerts
@@ -60,7 +60,9 @@ async def start(unit: Unit, mode: str) -> None:
     """Make the store known to the journal, and take calls that a crash, or whoever had the store before, cut off as
     unknown.
     """
-    unit.restored = (await unit.standing.open(mode)).restored
+    await _turn(unit, mode)
+    state = await unit.standing.open(mode)
+    unit.restored, unit.went_live = state.restored, state.went_live
     await alone.live_since(unit.store.name, live=mode == "live", now=unit.now())
     await misplaced(unit)
     await outages.remember(unit)
@@ -69,6 +71,16 @@ async def start(unit: Unit, mode: str) -> None:
     cut_off = await unit.outbox.recover(unit.now())
     if cut_off:
         log.warning("actions.recovered", store=unit.store.name, count=cut_off)
+
+
+async def _turn(unit: Unit, mode: str) -> None:
+    """Take up that the store goes live, or back to shadow mode; what is not finished is then looked at at once."""
+    store, now = unit.store.name, unit.now()
+    if mode == "live" and await modes.go_live(store, unit.lease, now):
+        await unit.agenda.wake_unfinished(now, bounded=True)
+        log.info("store.went_live", store=store)
+    elif mode == "shadow" and await modes.go_back(store, unit.lease):
+        log.info("store.went_back", store=store)
 
 
 async def look_around(unit: Unit, *, sweeping: bool, everything: bool = False, insisting: bool = False) -> str:

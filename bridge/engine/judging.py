@@ -12,9 +12,9 @@ from bridge.domain.decisions import Quiet
 from bridge.domain.looks import Verdict, consider
 from bridge.domain.orders import Order
 from bridge.domain.payments import Payment
-from bridge.domain.reasons import Reason
-from bridge.domain.records import Record, Settlement, State
+from bridge.domain.records import Record, Settlement
 from bridge.domain.restored import since_restored
+from bridge.domain.shadowed import since_live
 from bridge.engine.telling import not_ours
 from bridge.engine.unit import Unit
 
@@ -44,9 +44,8 @@ async def judge(
     )
     if doubted is not None:
         return Verdict(record=record, decision=doubted)
-    if unit.live and record.open is not None and record.open.shadow:
-        record = record.evolve(open=replace(record.open, state=State.HELD, reason=Reason.SHADOWED))
-    return since_restored(consider(order, payment, record, unit.rules, now, before), order, unit.restored)
+    verdict = since_restored(consider(order, payment, record, unit.rules, now, before), order, unit.restored)
+    return since_live(verdict, order, payment, unit.rules.tag, unit.went_live) if unit.live else verdict
 
 
 def of_this_payment(record: Record, known: Known, payment: Payment | None) -> Record:

@@ -17,6 +17,7 @@ from bridge.domain.lifecycle import SOON
 from bridge.domain.orders import Order
 from bridge.domain.outages import LONG, SHOP, Outage, is_over, unanswered
 from bridge.domain.records import Record
+from bridge.domain.shadowed import since_live
 from bridge.domain.steps import Step
 from bridge.domain.waiting import longed_for
 from bridge.engine.bounding import within_bounds
@@ -170,7 +171,8 @@ async def tell_waiting(unit: Unit, orders: Sequence[int], remote: str, since: da
 async def _longed_for(unit: Unit, known: Known, order: Order, record: Record, now: datetime) -> Step | None:
     """The call that is made as soon as the provider answers, without anybody's word."""
     verdict = longed_for(order, known.payment, record, unit.rules, now, unit.restored)
-    if verdict is None:
+    if verdict is None or known.payment is None:
         return None
+    verdict = since_live(verdict, order, known.payment, unit.rules.tag, unit.went_live)
     async with within_bounds(unit, known, order, claim(order, unit.methods), verdict, now) as bounded:
         return bounded.decision.step if isinstance(bounded.decision, Act) else None

@@ -13,6 +13,7 @@ _BEYOND = {
     Bound.PER_DAY: "beyond `limits.refunds_per_day`",
     Bound.FIRST: "since the first one did something else than it was to",
     Bound.PLUGIN: "since the store is held",
+    Bound.SHADOWED: "since they were asked for before the store went live",
 }
 
 

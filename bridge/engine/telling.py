@@ -72,26 +72,27 @@ def notes(
     known: Known,
     now: datetime,
 ) -> tuple[tuple[str, str], ...]:
-    """The notes that this look gives rise to, as (mark, text); none while the store is in shadow mode."""
-    if not unit.live:
-        return ()
+    """The notes that this look gives rise to, as (mark, text); in shadow mode only of calls made before it.
+
+    They are written when the store is live again.
+    """
     before = _ended_before(order, verdict.record)
     front, language = stem(order, unit.rules.tag), unit.spoken
     found = []
     if ended.done is not None:
         note = done_note(ended.done, order, payment, provider, language, ended.reference or "")
         found.append((ended.done.key, note))
-    for remark in verdict.remarks:
+    for remark in verdict.remarks if unit.live else ():
         again = verdict.record.changed if remark.topic in _EACH_TIME else None
         mark = _mark(front, remark.topic, remark.facts, again)
         found.append((mark, remark_note(remark, order, provider, language)))
     decision = verdict.decision
-    if isinstance(decision, Hold) and not before and not is_bounded(decision):
+    if unit.live and isinstance(decision, Hold) and not before and not is_bounded(decision):
         still = (known.attention, known.facts) == attention(decision, known)
         mark = _mark(front, decision.reason, _news(decision, order), known.attention_since if still else now)
         found.append((mark, hold_note(decision, order, payment, provider, language)))
     settled = isinstance(decision, Quiet) and decision.agreed and known.attention not in ("", *Bound)
-    if settled and not found and not before:
+    if unit.live and settled and not found and not before:
         mark = _mark(front, Topics.CLEARED, {}, now)
         found.append((mark, remark_note(Remark(Topics.CLEARED, {}), order, provider, language)))
     return tuple((mark, marked(text, mark)) for mark, text in found)

@@ -82,6 +82,8 @@ class Unit:
     """Why the key may not write notes, as the alert has said it; "" while it may."""
     restored: datetime | None = None
     """When the database was last restored from a backup; None: never."""
+    went_live: datetime | None = None
+    """When the store went from shadow mode to live; None: it is in shadow mode, or never was."""
     bound: bool = False
     """Whether the shop was asked since the start, and it and the machine are those that the database belongs to."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -14,7 +14,7 @@ import pytest
 from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
-from bridge.db import alone, bounds, firsts, holds, models, outages, rewinds
+from bridge.db import alone, bounds, firsts, holds, models, outages, reporting, rewinds
 from bridge.db.agenda import Agenda
 from bridge.db.connection import existing, opened
 from bridge.db.journal import Journal
@@ -58,6 +58,11 @@ async def who_asks(store: str, outage: Outage) -> None:
         await outages.who_asks(store, outage, NOW, without)
 
 
+async def reported(store: str, since: datetime | None = None) -> None:
+    async for _ in reporting.pages(store, since):
+        pass
+
+
 OFTEN: dict[str, Callable[[str], Awaitable[object]]] = {
     "due": lambda store: Agenda(store).due(NOW, 8, {1}),
     "next_due": lambda store: Agenda(store).next_due(notes=True),
@@ -97,9 +102,11 @@ OFTEN: dict[str, Callable[[str], Awaitable[object]]] = {
     "tried_since": lambda store: outages.tried_since(store, NOW, NOW),
     "end": lambda store: outages.end(store, outage(), NOW, hurry=True),
     "end, of the shop": lambda store: outages.end(store, outage(SHOP), NOW, hurry=True),
+    "report": reported,
+    "report, since": lambda store: reported(store, NOW),
     "may_call": lambda store: outages.may_call(store, MANY + 1),
 }
-"""What is asked at each tick, look and sweep, or of a store that is held."""
+"""What is asked at each tick, look and sweep, of a store that is held, or of a large one."""
 
 
 async def fill(store: str) -> None:

@@ -342,21 +342,6 @@ ON_OPEN_ACTIONS = {
         with_open(STEP, reason=Reason.NOT_SEEN),
         "hold not-seen amount=1000 | capture 1000 and close",
     ),
-    "decided in shadow": (
-        CAPTURE,
-        with_open(STEP, reason=Reason.SHADOWED),
-        "hold shadowed amount=1000 | capture 1000 and close",
-    ),
-    "decided in shadow, for another amount": (
-        CAPTURE,
-        with_open(replace(STEP, amount=900), reason=Reason.SHADOWED),
-        "hold shadowed amount=1000 | capture 1000 and close",
-    ),
-    "decided in shadow, approved": (
-        CAPTURE,
-        with_open(STEP, reason=Reason.SHADOWED, approved=True),
-        "capture 1000 and close",
-    ),
     "held, and the reason is gone": (
         CAPTURE,
         with_open(STEP, reason=Reason.LESS_RESERVED),

@@ -381,7 +381,6 @@ HELD: Mapping[Reason, tuple[Facts, Step | None]] = {
     Reason.REFUSED: ({"said": "The order is locked"}, CAPTURE),
     Reason.OTHER_AMOUNT: ({"amount": 80000, "done": 79900}, CAPTURE),
     Reason.NOT_SEEN: ({"amount": 80000}, CAPTURE),
-    Reason.SHADOWED: ({"amount": 80000}, CAPTURE),
     Reason.RESTORED: ({"amount": 80000}, CAPTURE),
     Reason.BASELINE_RESERVED: ({"asked": 80000, "reserved": 30100}, None),
 }

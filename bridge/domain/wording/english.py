@@ -208,10 +208,6 @@ ENGLISH = Wording(
             "{step} was sent to {provider}, but its books do not show whether it was done.",
             "Do nothing more with the order, here or in the portal, before the administrator has found out.",
         ),
-        Reason.SHADOWED: Attention(
-            "The order came to need {step} while wc-bridge only watched.",
-            "Ask the administrator to approve it if it is still right, else to drop it.",
-        ),
         Reason.RESTORED: Attention(
             "The order came to need {step} before the database of wc-bridge was restored from a backup.",
             "Ask the administrator to approve it if it is still right, else to drop it.",

@@ -211,10 +211,6 @@ SWEDISH = Wording(
             "{step} skickades till {provider}, men där syns inte om det har skett.",
             "Gör inget mer med ordern, varken här eller i portalen, innan administratören har tagit reda på det.",
         ),
-        Reason.SHADOWED: Attention(
-            "Ordern kom att kräva {step} medan wc-bridge bara bevakade butiken.",
-            "Be administratören godkänna det om det fortfarande stämmer, annars stryka det.",
-        ),
         Reason.RESTORED: Attention(
             "Ordern kom att kräva {step} innan databasen hos wc-bridge återställdes från en säkerhetskopia.",
             "Be administratören godkänna det om det fortfarande stämmer, annars stryka det.",
