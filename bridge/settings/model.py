@@ -63,6 +63,11 @@ class Alerts(Group):
     daily_at: ClockTime = time(8)
     """When the daily message with what does not burn is sent, in the machine's own time."""
 
+    @property
+    def is_nowhere(self) -> bool:
+        """Whether no channel is set that carries alerts; a heartbeat carries none."""
+        return not (self.email.to or self.command)
+
 
 class Poll(Group):
     """The clocks that look at the store."""
@@ -205,7 +210,7 @@ class Settings(Group):
     database: DatabaseUrl = Field(default="sqlite:///var/lib/wc-bridge/bridge.sqlite3", repr=False)
     """sqlite:///absolute/path (what follows sqlite:// is the path) or postgresql://user@host/name."""
     web: Annotated[Web, BeforeValidator(lambda web: {"listen": None} if web is None else web)] = Web()
-    alerts: Annotated[Alerts, ToCome()] = Alerts()
+    alerts: Alerts = Alerts()
     stores: tuple[StoreSettings, ...] = ()
     """The stores to watch."""
 
