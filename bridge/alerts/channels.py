@@ -25,8 +25,8 @@ from bridge.errors import SettingsError
 from bridge.settings import Alerts, Email, Secret
 
 NOWHERE = (
-    "no channel is set for alerts: nobody hears of what burns but by the log. Set alerts.email.to or alerts.command "
-    "in settings.yaml, and try `wc-bridge alert test`"
+    "no channel is set for alerts: nobody hears of what burns but by the log. Set alerts.email.to or "
+    "alerts.command in settings.yaml, and try `wc-bridge alert test`"
 )
 TIMEOUT = 30.0
 """Seconds in which a program must have taken an alert."""

@@ -24,16 +24,22 @@ EVERY = timedelta(seconds=30)
 
 class Heartbeat:
     def __init__(
-        self, session: aiohttp.ClientSession, url: Secret, stores: Sequence[str], now: Callable[[], datetime]
+        self,
+        session: aiohttp.ClientSession,
+        url: Secret,
+        stores: Sequence[str],
+        started: datetime,
+        now: Callable[[], datetime],
     ) -> None:
-        self._session, self._url, self._stores, self._now = session, url, stores, now
+        self._session, self._url, self._stores, self._started, self._now = session, url, stores, started, now
 
     async def beat(self) -> None:
-        """Beat where every store was polled well since the last time."""
+        """Beat where every store was polled well since the last time, and since the start."""
         before, now = await alerts.channel(alerts.HEARTBEAT), self._now()
+        last = max(before.used or self._started, self._started)
         for store in self._stores:
             polled = (await burning.polls(store)).polled
-            if polled is None or (before.used is not None and polled <= before.used):
+            if polled is None or polled <= last:
                 return
         mute = [it for it in await alerts.failing() if it.since is not None and it.name != alerts.HEARTBEAT]
         if any(now - it.since >= LASTING for it in mute if it.since is not None):

@@ -28,18 +28,22 @@ _DATABASE = 15.0
 
 
 class Alarms:
-    """`urgent` gets what the database could not take; it is sent all the same."""
+    """`urgent` gets what the database could not take; it is sent all the same. `started` is when the work began."""
 
     def __init__(
-        self, settings: Settings, urgent: Urgent, session: aiohttp.ClientSession, now: Callable[[], datetime]
+        self,
+        settings: Settings,
+        urgent: Urgent,
+        session: aiohttp.ClientSession,
+        started: datetime,
+        now: Callable[[], datetime],
     ) -> None:
-        self._settings, self._urgent, self._now = settings, urgent, now
-        self._started = now()
+        self._settings, self._urgent, self._started, self._now = settings, urgent, started, now
         there = channels(settings.alerts)
         self._deliveries = [Delivery(name, there.get(name), host(), now) for name in OUTLETS]
         url = settings.alerts.heartbeat_url
         names = [store.name for store in settings.stores]
-        self._heartbeat = Heartbeat(session, url, names, now) if url and names else None
+        self._heartbeat = Heartbeat(session, url, names, started, now) if url and names else None
 
     @property
     def jobs(self) -> list[tuple[float, Job]]:
@@ -67,15 +71,17 @@ class Alarms:
 
 
 @asynccontextmanager
-async def alarms(settings: Settings, urgent: Urgent, now: Callable[[], datetime]) -> AsyncIterator[Alarms]:
+async def alarms(
+    settings: Settings, urgent: Urgent, started: datetime, now: Callable[[], datetime]
+) -> AsyncIterator[Alarms]:
     async with aiohttp.ClientSession() as session:
-        yield Alarms(settings, urgent, session, now)
+        yield Alarms(settings, urgent, session, started, now)
 
 
 @asynccontextmanager
 async def alarming(settings: Settings, urgent: Urgent, now: Callable[[], datetime]) -> AsyncIterator[None]:
     """Do all of it until the end; what is not sent by then is sent after the next start."""
-    async with alarms(settings, urgent, now) as made:
+    async with alarms(settings, urgent, now(), now) as made:
         tasks = [asyncio.create_task(_again_and_again(seconds, job)) for seconds, job in made.jobs]
         try:
             yield

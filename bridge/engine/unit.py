@@ -35,7 +35,7 @@ class Broken:
 
 
 class Urgent:
-    """Alerts that go out past the database, as it takes nothing: each once until it does again."""
+    """Alerts that are not written down where they arise, as the database may take nothing: each once."""
 
     def __init__(self) -> None:
         self._waiting: list[Alert] = []
@@ -52,7 +52,7 @@ class Urgent:
         return taken
 
     def forget(self) -> None:
-        """Let what comes after this be news again."""
+        """The database takes what it is given: what fails after this is news again."""
         self._seen.clear()
 
 

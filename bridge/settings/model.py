@@ -59,7 +59,7 @@ class Alerts(Group):
     command: tuple[str, ...] | None = None
     """A program and its arguments; it gets the alert as JSON on stdin. null: none."""
     heartbeat_url: Secret | None = None
-    """Fetched after each good cycle, so that silence is noticed elsewhere. null: none."""
+    """Fetched after each good poll of every store, so that silence is noticed elsewhere. null: none."""
     daily_at: ClockTime = time(8)
     """When the daily message with what does not burn is sent, in the machine's own time."""
 
