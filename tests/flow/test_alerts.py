@@ -158,11 +158,10 @@ async def test_once_a_day_each_order_says_what_to_do_and_what_to_type(tmp_path: 
         w.store.set_status(refunded.id, "processing")
         await w.cycle()
         [held] = [it["id"] for it in await w.actions(short.id) if it["state"] == "held"]
-        w.clock.advance(55 * 60)
+        await tick(w, 50 * 60)
         assert await told.round() == []
         await w.stop()
-        w.clock.advance(4 * 60)
-        await tick(w, 1)
+        await tick(w, 8 * 60)
         assert await told.round() == ["daily"]
         [alert] = told.last["alerts"]
         first, one, other = alert["text"].splitlines()
