@@ -24,7 +24,7 @@ class Told:
     there: Address
     settings: Alerts
 
-    async def round(self, *, seconds: float = 61) -> list[str]:
+    async def round(self, *, seconds: int = 61) -> list[str]:
         """Let time pass, and then do all once; return the topics of the message that has come in."""
         self.w.clock.advance(seconds)
         before = len(self.sink.kept)
