@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from bridge.domain.rules import Limits, Rules, StatusLock
 from bridge.domain.steps import Kind
 from bridge.engine.cycles import start
 from bridge.engine.pacing import Pace
-from bridge.engine.unit import Unit
+from bridge.engine.unit import Unit, Urgent
 from bridge.providers.registry import ProviderKind, provider_kinds
 from bridge.settings import ProviderSettings, Settings, StoreSettings, load, matches_method
 from bridge.woo.client import WooStore
@@ -55,6 +55,8 @@ class Workplace:
     place: Place
     now: Callable[[], datetime]
     chance: Callable[[], float]
+    urgent: Urgent = field(default_factory=Urgent)
+    """Alerts of all of them that the database could not take."""
 
     async def begin(self, store: StoreSettings) -> Unit | None:
         """Take a store and make its unit, ready to work; None while another process has the store.
@@ -129,6 +131,7 @@ def _unit(store: StoreSettings, place: Workplace, lease: Lease) -> Unit:
         now=place.now,
         chance=place.chance,
         pace=Pace(store.limits.actions_per_minute),
+        urgent=place.urgent,
     )
 
 

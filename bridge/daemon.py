@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bridge.app import Workplace, workplace
+from bridge.alerts.channels import NOWHERE
+from bridge.alerts.running import alarming
+from bridge.app import Workplace, utc_now, workplace
 from bridge.db.leases import Terms
 from bridge.engine.progress import Listener
 from bridge.errors import DatabaseError
@@ -35,7 +37,7 @@ async def serve(settings: Settings, progress: Listener | None = None, *, terms: 
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
-    async with workplace(settings, terms=terms) as place:
+    async with workplace(settings, terms=terms) as place, alarming(settings, place.urgent, utc_now):
         scheduler = AsyncIOScheduler(timezone=UTC)
         posts = [Post(place, store, scheduler, stopping, progress) for store in settings.stores]
         for post in posts:
@@ -44,6 +46,8 @@ async def serve(settings: Settings, progress: Listener | None = None, *, terms: 
             scheduler.start()
             working = [post.name for post in posts if post.works]
             waiting = [post.name for post in posts if not post.works]
+            if settings.alerts.is_nowhere:
+                log.warning("alerts.nowhere", problem=NOWHERE)
             log.info("daemon.started", stores=working, **({"waiting_for": waiting} if waiting else {}))
             keeping = [asyncio.create_task(post.keep()) for post in posts]
             keeping.append(asyncio.create_task(_ask_for_a_share(place, posts, stopping)))

@@ -12,6 +12,7 @@ from apscheduler.job import Job
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bridge.domain.alerts import Alert, Topic
 from bridge.engine import storage
 from bridge.engine.cycles import look_around, work_unless_resting
 from bridge.engine.unit import Unit
@@ -77,6 +78,9 @@ class Ticks:
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, LeaseLost) and not storage.failed(self.unit, error):
             log.error("tick.failed", store=self.unit.store.name, exc_info=error)
+            text = f"wc-bridge itself fails ({type(error).__name__}): its log says where, as tick.failed; report it"
+            name, now = self.unit.store.name, self.unit.now()
+            self.unit.urgent.add(Alert(topic=Topic.BUG, store=name, text=text, at=now))
 
     async def _poll(self) -> None:
         now = asyncio.get_running_loop().time()

@@ -13,7 +13,12 @@ from bridge.cli.shared import Group, print_json
 from bridge.errors import BridgeError
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
-    "Look": {"status": "status.status", "report": "report.report", "actions": "shown.actions", "order": "shown.order"},
+    "Look": {
+        "status": "status.status",
+        "report": "report.report",
+        "actions": "shown.actions",
+        "order": "shown.order",
+    },
     "Decide on actions": {word: f"persons.{word}" for word in ("approve", "drop", "adopt", "retry")},
     "Stop, go on, look again": {
         "pause": "pausing.pause",
@@ -23,7 +28,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "rebind": "rebind.rebind",
     },
     "Work": {"run": "run.run", "once": "once.once"},
-    "Set up": {"webhook": "webhook.webhook", "db": "database.db"},
+    "Set up": {"alert": "alert.alert", "webhook": "webhook.webhook", "db": "database.db"},
     "Try it": {"demo": "sandboxes.demo", "sandbox": "sandboxes.sandbox"},
 }
 """The commands, by what an administrator is about, in the order of the help: module and function of each."""

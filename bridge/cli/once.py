@@ -13,6 +13,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from bridge.alerts.running import alarms
 from bridge.app import units
 from bridge.cli.progress import bars
 from bridge.cli.shared import Command, Duration, console, finish, json_option, print_json, run_async, settings
@@ -34,7 +35,7 @@ from bridge.engine.progress import Listener
 from bridge.engine.remedies import beyond, held_line, paused_line
 from bridge.engine.unit import Unit
 from bridge.errors import DatabaseError
-from bridge.settings import Settings, StoreSettings
+from bridge.settings import Alerts, Settings, StoreSettings
 
 _SPARE = timedelta(seconds=2)
 """How long before the end of `--wait` nothing more is waited for: what is begun last has this long to end."""
@@ -110,6 +111,9 @@ async def _work(used: Settings, wait: timedelta, progress: Listener | None) -> _
         async with asyncio.TaskGroup() as group:
             running = {unit.store.name: group.create_task(_in_time(unit, wait)) for unit in made}
         ended = {name: task.result() for name, task in running.items()}
+        if made:
+            async with alarms(used, made[0].urgent, began, _now) as telling:
+                await telling.once()
         for unit in made:
             if unit.broken is not None:
                 raise DatabaseError(f"the database {shown(used.database)} can't be used: {unit.broken.why}")
@@ -172,7 +176,7 @@ def _rehearsal(chosen: Settings) -> Iterator[Settings]:
         target = Path(folder, "rehearsal.sqlite3")
         run_async(lambda: copy_to_rehearse(chosen.database, target))
         shadows = tuple(store.model_copy(update={"mode": "shadow"}) for store in chosen.stores)
-        yield chosen.model_copy(update={"database": f"sqlite://{target}", "stores": shadows})
+        yield chosen.model_copy(update={"database": f"sqlite://{target}", "stores": shadows, "alerts": Alerts()})
 
 
 def _print(result: _Result, shadows: set[str]) -> None:

@@ -95,7 +95,10 @@ class Csv:
         front, currency = _as_json(self._store, row), row.order.currency
         amounts = [cell(None if it is None else to_major(it, currency)) for it in _amounts(row).values()]
         words = ("yes" if row.agrees else "no", row.why, "; ".join(_told(it, currency) for it in row.decided))
-        say(_line([*(_harmless(str(front[name])) for name in self._COLUMNS), *amounts, *map(_harmless, words)]), end="")
+        say(
+            _line([*(_harmless(str(front[name])) for name in self._COLUMNS), *amounts, *map(_harmless, words)]),
+            end="",
+        )
 
     def end(self, totals: Iterable[Totals]) -> None:
         """A sum among the lines would be one order more; it goes where people read it."""

@@ -1,7 +1,7 @@
 """`status`: how each store stands. No secret is resolved, no remote is asked."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -18,14 +18,23 @@ from bridge.db.firsts import First
 from bridge.db.holds import Held
 from bridge.domain.money import to_major
 from bridge.engine import binding
-from bridge.engine.remedies import beyond, decides, first_decides, first_differed, held_line, paused_line
+from bridge.engine.remedies import beyond, decides, first_decides, first_differed, held_line, is_silent, paused_line
 
 _MINUTE = 60
 _STORAGES = {"hpos": "HPOS", "posts": "posts storage", "": "unknown storage"}
-_NEEDING = ("attention", "problem", "held", "unbound", "bounded", "failing", "unwritten", "tried_long", "silent")
+_NEEDING = (
+    "attention",
+    "problem",
+    "held",
+    "unbound",
+    "bounded",
+    "failing",
+    "unwritten",
+    "tried_long",
+    "silent",
+    "channels",
+)
 """The parts of a store's status that are empty while all is well."""
-_SILENT, _POLLS = timedelta(minutes=2), 3
-"""A store that was not polled for that long, and for so many intervals, has no daemon that polls it."""
 
 
 @click.command(cls=Command)
@@ -50,7 +59,10 @@ def status(*, as_json: bool) -> None:
             return await queries.status(datetime.now(UTC), names, warn_after)
 
     intervals = {store.name: store.poll.interval for store in chosen.stores}
-    stores = [{**store, "silent": _is_silent(store, intervals)} for store in run_async(read)]
+    stores = [
+        {**store, "silent": store["store"] in intervals and is_silent(store, intervals[store["store"]])}
+        for store in run_async(read)
+    ]
     if as_json:
         print_json(stores)
     else:
@@ -66,14 +78,6 @@ def _needs_somebody(store: dict[str, Any]) -> bool:
     return (
         differed or stopped or any(store[name] for name in _NEEDING) or any(it["alerted"] for it in store["down"])
     )
-
-
-def _is_silent(store: dict[str, Any], intervals: dict[str, timedelta]) -> bool:
-    """Whether a store of settings.yaml is not polled any more, and nothing else that is told says why."""
-    told = store["problem"] or store["held"] or store["unbound"]
-    if store["store"] not in intervals or store["lag"] is None or told:
-        return False
-    return timedelta(seconds=store["lag"]) > max(_SILENT, _POLLS * intervals[store["store"]])
 
 
 def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:
@@ -136,6 +140,8 @@ def _print_troubles(out: Console, store: dict[str, Any]) -> None:
         paragraph(out, f"{count} waiting: ", text)
     for item in store["tried_long"]:
         paragraph(out, "tried for long: ", _tried(item))
+    for it in store["channels"]:
+        paragraph(out, f"alerts don't go out by {it['channel']} since {when(it['since'])}: ", it["text"])
     if store["unwritten"]:
         count = store["unwritten"]
         notes = "1 note is not on its order: " if count == 1 else f"{count} notes are not on their orders: "

@@ -297,6 +297,44 @@ class LeaseRow(Model):
         table = "leases"
 
 
+class AlertRow(Model):
+    """An alert that is to be told, or was."""
+
+    id = fields.BigIntField(primary_key=True)
+    topic = fields.CharField(max_length=16)
+    store = fields.CharField(max_length=64)
+    """Its name; "" where it is about all."""
+    text = fields.TextField()
+    orders = fields.TextField(default="[]")
+    """WooCommerce ids, as JSON."""
+    at = fields.DatetimeField()
+    email = fields.DatetimeField(null=True)
+    """When it went out by mail, or there was nobody to mail it to; null: not yet."""
+    command = fields.DatetimeField(null=True)
+    """The same of the command."""
+
+    class Meta:
+        table = "alerts"
+
+
+class ChannelRow(Model):
+    """A way by which alerts go out, and how it stands."""
+
+    name = fields.CharField(max_length=16, primary_key=True)
+    used = fields.DatetimeField(null=True)
+    """When something last went out by it."""
+    next_try = fields.DatetimeField(null=True)
+    """Nobody uses it before then: it has just been used, is in use now, or has failed."""
+    failures = fields.IntField(default=0)
+    """In a row."""
+    since = fields.DatetimeField(null=True)
+    """When the first of these was; null where it works."""
+    problem = fields.TextField(default="")
+
+    class Meta:
+        table = "channels"
+
+
 class EventRow(Model):
     """One line of an order's story."""
 

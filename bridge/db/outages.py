@@ -15,7 +15,7 @@ from bridge.domain.records import State
 from bridge.domain.steps import Kind
 
 _FIELDS = ("since", "tries", "next_try", "why", "paused", "calls", "alerted")
-_ALERTED = "alerted"
+ALERTED = "alerted"
 """The topic of the line of an order's story that says so."""
 _TRIED_AGAIN = (State.READY, State.WAITING)
 
@@ -168,7 +168,7 @@ async def tried_since(store: str, before: datetime, now: datetime) -> list[Tried
             provider=row.provider,
             created=row.created,
             why=await last_answer(row),
-            told=await EventRow.filter(order_id=row.order.id, topic=_ALERTED, at__gte=row.created).exists(),
+            told=await EventRow.filter(order_id=row.order.id, topic=ALERTED, at__gte=row.created).exists(),
         )
         for row in await ActionRow.filter(id__in=ours or [-1]).prefetch_related("order").order_by("id")
     ]
@@ -183,4 +183,4 @@ async def last_answer(action: ActionRow) -> str:
 
 async def alerted_to(tried: Tried, now: datetime) -> None:
     """The administrator was alerted to it: the order's story says so, and it is not told again."""
-    await tell(tried.order, ((_ALERTED, f"{tried.kind} is tried since long: an alert was given"),), now)
+    await tell(tried.order, ((ALERTED, f"{tried.kind} is not done for long: an alert was given"),), now)

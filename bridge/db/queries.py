@@ -8,7 +8,7 @@ from typing import Any
 
 from tortoise.expressions import Q
 
-from bridge.db import bounds, firsts, pauses, resyncs
+from bridge.db import alerts, bounds, firsts, pauses, resyncs
 from bridge.db.bounds import Bunch
 from bridge.db.codec import PAYMENT, load
 from bridge.db.firsts import First
@@ -153,13 +153,26 @@ async def status(
     for name, mode in (stores or {}).items():
         rows.setdefault(name, StoreRow(name=name, mode=mode))
     patience, workers = warn_after or {}, await holders()
+    channels = [_failing(it) for it in await alerts.failing()]
     return [
         {
             **await _store(rows[name], now, patience.get(name, PATIENCE)),
             "worker": _worker(workers[name]) if name in workers else None,
+            "channels": channels,
         }
         for name in sorted(rows)
     ]
+
+
+def _failing(channel: alerts.Channel) -> dict[str, Any]:
+    """A channel by which no alerts go out; it is the same for all stores."""
+    return {
+        "channel": channel.name,
+        "since": _moment(channel.since),
+        "next_try": _moment(channel.next_try),
+        "tries": channel.failures,
+        "text": channel.problem,
+    }
 
 
 def _worker(holder: Holder) -> dict[str, Any]:

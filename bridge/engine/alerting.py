@@ -6,18 +6,16 @@ wave has passed, so that one alert has the whole figures.
 
 from datetime import datetime, timedelta
 
-import structlog
-
-from bridge.db import bounds, firsts, holds
+from bridge.db import bounds, burning, firsts, holds
 from bridge.db import outages as kept
 from bridge.db.bounds import Untold
 from bridge.db.outages import Tried
+from bridge.domain.alerts import Topic, named
 from bridge.domain.outages import LASTING, LONG, SHOP, Outage
 from bridge.engine import outages
+from bridge.engine.alarm import alarm
 from bridge.engine.remedies import beyond, decides, first_decides, first_differed, hold_told
 from bridge.engine.unit import Unit
-
-log = structlog.get_logger()
 
 QUIET = timedelta(seconds=30)
 """How long nothing more was held when the administrator is told."""
@@ -33,6 +31,8 @@ async def tell_alerts(unit: Unit, *, ending: bool = False) -> None:
         await _tell_bounds(unit, ending=ending)
         await _tell_firsts(unit)
         await _tell_tried(unit)
+        await _tell_unknown(unit)
+        await _tell_no_money(unit, ending=ending)
     await _tell_hold(unit)
 
 
@@ -40,19 +40,25 @@ async def _tell_bounds(unit: Unit, *, ending: bool) -> None:
     store, now = unit.store.name, unit.now()
     for it in await bounds.untold(store):
         if ending or _is_due(it, now):
-            _alert(unit, f"{beyond(it.bunch)}: {decides(store, it.bunch.kind, it.bunch.count)}")
+            text = f"{beyond(it.bunch)}: {decides(store, it.bunch.kind, it.bunch.count)}"
+            await alarm(unit, Topic.KIND_HELD, text)
             await bounds.tell(store, it.bunch.kind, now)
 
 
 def _is_due(it: Untold, now: datetime) -> bool:
     if it.told is not None and now - it.told < AGAIN:
         return False
-    return now - it.newest >= QUIET or now - it.oldest >= LONGEST
+    return _has_passed(it.oldest, it.newest, now)
+
+
+def _has_passed(oldest: datetime, newest: datetime, now: datetime) -> bool:
+    """Whether the wave has passed."""
+    return now - newest >= QUIET or now - oldest >= LONGEST
 
 
 async def _tell_firsts(unit: Unit) -> None:
     for it in await firsts.untold(unit.store.name):
-        _alert(unit, f"{first_differed(it)}; {first_decides(unit.store.name, it)}")
+        await alarm(unit, Topic.KIND_HELD, f"{first_differed(it)}; {first_decides(unit.store.name, it)}")
         await firsts.tell(it)
 
 
@@ -67,7 +73,8 @@ async def _tell_tried(unit: Unit) -> None:
             continue
         if not it.told:
             since = it.created.isoformat(timespec="seconds")
-            _alert(unit, f"the {it.kind} for order {it.order_id} is tried since {since}, in vain: {it.why}")
+            text = f"the {it.kind} for order {it.order_id} is tried since {since}, in vain: {it.why}"
+            await alarm(unit, Topic.IN_VAIN, text, orders=(it.order_id,))
             await kept.alerted_to(it, now)
         if now - it.created >= LONG:
             await outages.tell_waiting(unit, [it.order_id], it.provider, it.created)
@@ -78,12 +85,39 @@ def _covers(outage: Outage | None, it: Tried) -> bool:
     return outage is not None and outage.paused and (outage.alerted or outage.since - it.created < LASTING)
 
 
+async def _tell_unknown(unit: Unit) -> None:
+    """Tell of calls of which nobody knows what they did, although their payments can be read."""
+    now = unit.now()
+    for it in await burning.unknown(unit.store.name, now - unit.rules.settle_unknown - LASTING):
+        if any(_covers(unit.outages.get(remote), it) for remote in (it.provider, SHOP)):
+            continue
+        which = f"{unit.store.name} {it.order_id}"
+        text = (
+            f"what became of the {it.kind} for order {it.order_id} is not known; it was decided on at "
+            f"{it.created:%Y-%m-%d %H:%M} UTC. Look into the portal of {it.provider}; `wc-bridge order {which}` "
+            f"tells what was done, `wc-bridge retry --order {which}` looks again"
+        )
+        await alarm(unit, Topic.UNKNOWN, text, orders=(it.order_id,))
+        await kept.alerted_to(it, now)
+
+
+async def _tell_no_money(unit: Unit, *, ending: bool) -> None:
+    """Tell of orders that somebody may be about to ship, and nobody pays: of a wave of them together."""
+    now = unit.now()
+    found = await burning.unpaid(unit.store.name, unit.rules.capture_on)
+    moments = [it.since for it in found]
+    if found and (ending or _has_passed(min(moments), max(moments), now)):
+        orders = tuple(it.order_id for it in found)
+        text = (
+            f"do not ship {named(orders)}: completed, and no money is reserved. Let the customer pay in another "
+            f"way, or cancel; `wc-bridge order {unit.store.name} {orders[0]}` tells more"
+        )
+        await alarm(unit, Topic.NO_MONEY, text, orders=orders)
+        await burning.told([it.row for it in found], now)
+
+
 async def _tell_hold(unit: Unit) -> None:
     if it := await holds.untold(unit.store.name):
         by, why = it
-        _alert(unit, hold_told(by, why, unit.store.name))
+        await alarm(unit, Topic.STORE_HELD, hold_told(by, why, unit.store.name))
         await holds.told(unit.store.name)
-
-
-def _alert(unit: Unit, problem: str) -> None:
-    log.error("store.alert", store=unit.store.name, problem=problem)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import structlog
 
 from bridge.db import bindings
+from bridge.domain.alerts import Topic
 from bridge.domain.binding import (
     SAMPLE,
     Binding,
@@ -20,6 +21,7 @@ from bridge.domain.binding import (
     taken_up,
 )
 from bridge.domain.claims import Method, claim
+from bridge.engine.alarm import alarm
 from bridge.engine.unit import Unit
 from bridge.ports import Facts, Store
 
@@ -69,7 +71,7 @@ async def _refuse(unit: Unit, why: str) -> None:
     if await bindings.refused(unit.store.name) != why:
         # Told before it is written down: whoever ends in between tells it twice, but never not at all.
         text = f"nothing is done for this store: {why}. {remedy(unit.store.name)}"
-        log.error("store.alert", store=unit.store.name, problem=text)
+        await alarm(unit, Topic.STORE_REFUSED, text)
         await bindings.refuse(unit.store.name, why)
 
 

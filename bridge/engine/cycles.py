@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from bridge.db import alone, modes, resyncs
+from bridge.domain.alerts import Topic
 from bridge.domain.outages import SHOP
 from bridge.engine import outages, storage
+from bridge.engine.alarm import pass_on
 from bridge.engine.alerting import tell_alerts
 from bridge.engine.binding import check, misplaced
 from bridge.engine.polling import poll
@@ -39,8 +41,8 @@ SHORTEST, LONGEST = timedelta(seconds=30), timedelta(minutes=10)
 """How long one rests that asks to wait."""
 PATIENCE = timedelta(hours=1)
 """The longest wait that a store may ask for itself."""
-ALERTS = timedelta(seconds=5)
-"""How often it is asked what the administrator is to be told: a question of several tables."""
+ALERTS = timedelta(seconds=10)
+"""How often it is asked what the administrator is to be told: a question of several tables, and all open orders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +178,9 @@ async def _failed(unit: Unit, error: RemoteError, down: timedelta, before: str) 
         say = log.debug  # an outage is told when it begins, and at a start, not at every poll
     unit.failing = kept
     say(event, store=unit.store.name, problem=problem, who=error.who)
+    if event == "store.alert":
+        text = f"not polled, and nothing is done: {problem}. It is asked again every 15 minutes"
+        await pass_on(unit, Topic.ACCESS_DENIED, text)
     await unit.standing.store_problem(kept, unit.now() + rest if rest else None)
 
 

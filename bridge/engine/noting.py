@@ -5,7 +5,9 @@ from datetime import timedelta
 import structlog
 
 from bridge.db.outbox import DueNote
+from bridge.domain.alerts import Topic
 from bridge.domain.lifecycle import CAP, retry_delay
+from bridge.engine.alarm import alarm
 from bridge.engine.unit import Unit
 from bridge.errors import AccessDenied, AnswerLost, NotThere, Rejected, RemoteError
 
@@ -30,7 +32,7 @@ async def write_notes(unit: Unit, order_id: int) -> None:
         except RemoteError as error:
             delay = retry_delay(note.attempts + 1, unit.now() - note.created, unit.chance(), _least(error))
             await unit.outbox.note_delayed(note.id, unit.now() + delay)
-            _tell(unit, order_id, error)
+            await _tell(unit, order_id, error)
             return
         else:
             if note_id is None:
@@ -46,12 +48,13 @@ def _least(error: RemoteError) -> timedelta | None:
     return PATIENCE if isinstance(error, AnswerLost) else getattr(error, "after", None)
 
 
-def _tell(unit: Unit, order_id: int, error: RemoteError) -> None:
+async def _tell(unit: Unit, order_id: int, error: RemoteError) -> None:
     """A key that may not write leaves staff without a word: that is an alert, told once."""
     news = isinstance(error, AccessDenied) and unit.mute != str(error)
     if news:
         unit.mute = str(error)
-        log.error("store.alert", store=unit.store.name, problem=f"no note can be written: {error}", who=error.who)
+        text = f"no note can be written: {error}"
+        await alarm(unit, Topic.ACCESS_DENIED, text, problem=text, who=error.who)
     else:
         log.warning("note.failed", store=unit.store.name, order=order_id, problem=str(error))
 

@@ -11,6 +11,7 @@ import structlog
 
 from bridge.db import outages as kept
 from bridge.db.known import Known
+from bridge.domain.alerts import Topic
 from bridge.domain.claims import claim
 from bridge.domain.decisions import Act
 from bridge.domain.lifecycle import SOON
@@ -20,12 +21,15 @@ from bridge.domain.records import Record
 from bridge.domain.shadowed import since_live
 from bridge.domain.steps import Step
 from bridge.domain.waiting import longed_for
+from bridge.engine.alarm import alarm, pass_on
 from bridge.engine.bounding import within_bounds
 from bridge.engine.telling import promise
 from bridge.engine.unit import Unit
 from bridge.errors import Busy, RemoteError, Unreachable
 
 log = structlog.get_logger()
+
+_MINUTE = timedelta(minutes=1)
 
 
 async def remember(unit: Unit) -> None:
@@ -81,6 +85,10 @@ async def answered(unit: Unit, remote: str, *, call: bool = False) -> None:
         event = "remote.recovered" if outage.alerted else "remote.resumed"
         seconds = (now - outage.since) // timedelta(seconds=1)
         log.info(event, store=unit.store.name, remote=remote, problem=outage.why, seconds=seconds)
+    if outage.alerted:
+        minutes = (now - outage.since) // _MINUTE
+        text = f"{remote} answers again, after {minutes} minutes; what waited is done by itself"
+        await pass_on(unit, Topic.OUTAGE_OVER, text)
 
 
 async def order_was_read(unit: Unit) -> None:
@@ -134,9 +142,11 @@ async def alert(unit: Unit) -> None:
             continue
         waiting = await kept.count_waiting(unit.store.name, outage, unit.now())
         # Told before it is written down: whoever ends in between tells it twice, but never not at all.
-        log.error(
-            "remote.alert",
-            store=unit.store.name,
+        await alarm(
+            unit,
+            Topic.OUTAGE,
+            _lasts(outage, waiting),
+            event="remote.alert",
             remote=remote,
             problem=outage.why,
             since=outage.since.isoformat(timespec="seconds"),
@@ -145,6 +155,15 @@ async def alert(unit: Unit) -> None:
         unit.outages[remote] = replace(outage, alerted=True)
         async with unit.one_writes, unit.lease.guard():
             await kept.keep(unit.store.name, unit.outages[remote])
+
+
+def _lasts(outage: Outage, waiting: int) -> str:
+    what = "takes no calls" if outage.calls else "gives no answer"
+    orders = f"{waiting} {'order waits' if waiting == 1 else 'orders wait'} for it"
+    return (
+        f"{outage.remote} {what} since {outage.since:%Y-%m-%d %H:%M} UTC: {outage.why}. {orders}; what waits is "
+        "done by itself as soon as it answers, and nothing is to be done unless it says what"
+    )
 
 
 async def _tell_staff(unit: Unit, outage: Outage) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from bridge.db.failures import database_failed, said
+from bridge.domain.alerts import Alert, Topic
 from bridge.engine.unit import Broken, Unit
 from bridge.errors import DatabaseError
 
@@ -37,10 +38,19 @@ def tell(unit: Unit) -> None:
     if unit.broken is not None and not unit.broken.told:
         log.error("database.unusable", store=unit.store.name, problem=unit.broken.why)
         unit.broken = replace(unit.broken, told=True)
+        text = (
+            f"the database can't be used: {unit.broken.why}. Nothing is done meanwhile, and nothing is lost; see "
+            "to its disk, its permissions or its server"
+        )
+        unit.urgent.add(Alert(topic=Topic.DATABASE, store=unit.store.name, text=text, at=unit.now()))
 
 
 def works(unit: Unit) -> None:
     """The database took what a poll has read; that it takes all else is sure after a while."""
     if unit.broken is not None and unit.now() - unit.broken.last >= QUIET:
         log.info("database.usable", store=unit.store.name)
+        if unit.broken.told:
+            text = "the database can be used again"
+            unit.urgent.forget()
+            unit.urgent.add(Alert(topic=Topic.DATABASE_OVER, store=unit.store.name, text=text, at=unit.now()))
         unit.broken = None

@@ -12,6 +12,7 @@ from bridge.db.leases import Lease
 from bridge.db.listings import Listings
 from bridge.db.outbox import Outbox
 from bridge.db.standing import Standing
+from bridge.domain.alerts import Alert
 from bridge.domain.binding import Place
 from bridge.domain.claims import Method, claim
 from bridge.domain.orders import Order
@@ -31,6 +32,28 @@ class Broken:
     last: datetime
     """When it failed the last time."""
     told: bool
+
+
+class Urgent:
+    """Alerts that are not written down where they arise, as the database may take nothing: each once."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Alert] = []
+        self._seen: set[tuple[str, str, str]] = set()
+
+    def add(self, alert: Alert) -> None:
+        if (news := (alert.topic, alert.store, alert.text)) not in self._seen:
+            self._seen.add(news)
+            self._waiting.append(alert)
+
+    def take(self) -> list[Alert]:
+        """All that is still to go out; whoever takes it sees to it."""
+        taken, self._waiting = self._waiting, []
+        return taken
+
+    def forget(self) -> None:
+        """The database takes what it is given: what fails after this is news again."""
+        self._seen.clear()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,6 +101,7 @@ class Unit:
     """What is wrong with the database; None while it can be used."""
     alerts_told: datetime | None = None
     """When it was last asked what the administrator is to be told."""
+    urgent: Urgent = field(default_factory=Urgent)
     mute: str = ""
     """Why the key may not write notes, as the alert has said it; "" while it may."""
     restored: datetime | None = None

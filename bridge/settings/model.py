@@ -59,9 +59,14 @@ class Alerts(Group):
     command: tuple[str, ...] | None = None
     """A program and its arguments; it gets the alert as JSON on stdin. null: none."""
     heartbeat_url: Secret | None = None
-    """Fetched after each good cycle, so that silence is noticed elsewhere. null: none."""
+    """Fetched after each good poll of every store, so that silence is noticed elsewhere. null: none."""
     daily_at: ClockTime = time(8)
     """When the daily message with what does not burn is sent, in the machine's own time."""
+
+    @property
+    def is_nowhere(self) -> bool:
+        """Whether no channel is set that carries alerts; a heartbeat carries none."""
+        return not (self.email.to or self.command)
 
 
 class Poll(Group):
@@ -205,7 +210,7 @@ class Settings(Group):
     database: DatabaseUrl = Field(default="sqlite:///var/lib/wc-bridge/bridge.sqlite3", repr=False)
     """sqlite:///absolute/path (what follows sqlite:// is the path) or postgresql://user@host/name."""
     web: Annotated[Web, BeforeValidator(lambda web: {"listen": None} if web is None else web)] = Web()
-    alerts: Annotated[Alerts, ToCome()] = Alerts()
+    alerts: Alerts = Alerts()
     stores: tuple[StoreSettings, ...] = ()
     """The stores to watch."""
 

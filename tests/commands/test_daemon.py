@@ -20,6 +20,8 @@ async def test_it_carries_a_change_over_and_ends_0_on_sigterm(shop: Shop) -> Non
         ran = await daemon.stop()
     assert (ran.code, ran.out) == (0, "")
     assert shop.resurs.books(payment).captured == 81125
+    [line] = [json.loads(it) for it in ran.err.splitlines() if "alerts.nowhere" in it]
+    assert (line["level"], "Set alerts.email.to" in line["problem"]) == ("warning", True)
 
 
 async def test_a_second_worker_is_refused_with_one_line(shop: Shop) -> None:

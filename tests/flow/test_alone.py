@@ -77,6 +77,7 @@ async def test_a_store_is_held_when_others_act_on_it_for_the_second_time(
         assert await w.states(three.id) == [f"capture {TOTAL} held"]
         [alert] = alerts
         assert (alert["event"], f"`wc-bridge resume {STORE}`" in alert["problem"]) == ("store.alert", True)
+        assert await w.alerted() == ["store-held"]
         assert [w.notes(it.id) for it in (one, two, three)] == [[], [], []]
         assert await holds.resume(STORE, w.clock.now()) == 1
         await work_unless_resting(await w.bridge())

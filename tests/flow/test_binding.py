@@ -84,6 +84,7 @@ async def test_a_copy_of_the_shop_is_refused_whole_and_told_once(tmp_path: Path,
         asked = {path.partition("?")[0] for _, path in w.store.faults.seen[seen:]}
         assert asked == {"/wp-json/wc/v3/system_status"}
         assert [(alert["event"], alert["store"]) for alert in alerts] == [("store.alert", STORE)]
+        assert await w.alerted() == ["store-refused"]
         assert COPY in await refused(w)
         assert "`wc-bridge rebind butiken`" in alerts[0]["problem"]
 

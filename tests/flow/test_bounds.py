@@ -82,6 +82,7 @@ async def test_a_bulk_edit_stops_after_few_and_costs_nothing_to_undo(
             in alert
         )
         assert f"`wc-bridge approve --store {STORE} --kind cancel` lets them go" in alert
+        assert await w.alerted() == ["kind-held"]
         assert [len(w.notes(it)) for it in kept] == [0] * 7
         status = await w.status()
         assert ([it["count"] for it in status["bounded"]], status["attention"]) == ([7], [])

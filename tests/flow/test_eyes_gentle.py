@@ -177,6 +177,7 @@ async def test_a_key_that_is_refused_is_one_alert_and_a_request_every_fifteen_mi
         assert await run_for(w, 15) == [30, 30], "a start asks at once, and first whose shop it is"
         assert len(events(log, "store.alert")) == 1
         assert len(events(log, "poll.failed")) == 2, "a start says what is still wrong"
+        assert await w.alerted() == ["access-denied"]
         w.store.doorman.keys["ck_sandbox"] = key
         await run_for(w, 16)
         await w.cycle()

@@ -170,6 +170,7 @@ async def test_another_effect_holds_the_rest_with_its_figures_until_a_person_tak
         assert [w.notes(it.id) for it in others] == [[]] * 3
         [alert] = [it["problem"] for it in alerts]
         assert "returned 125.00 instead of 0.00 SEK; the others wait" in alert
+        assert await w.alerted() == ["kind-held"]
         action, *_ = await bunch(STORE, "capture", held=True)
         assert (await w.status())["firsts"] != []
         await approve(action, w.clock.now())

@@ -239,6 +239,7 @@ async def test_a_single_order_s_call_that_is_never_taken_is_told_of_once_and_not
             assert len(alerts) == (minute >= 10), "after a quarter of an hour"
             assert len(w.notes(sick.id)) == (minute >= 60), "after an hour"
         assert f"the capture for order {sick.id} is tried since" in alerts[0]["problem"]
+        assert await w.alerted() == ["in-vain"]
         assert (await w.status())["attention"] == []
         assert len(w.calls()) - before - 12 <= most
         up(w)
@@ -349,6 +350,7 @@ async def test_an_outage_is_told_once_after_fifteen_minutes_and_once_when_it_is_
             await w.stop()
         await tick(w, 11 * MINUTE, step=10)
         assert remotes(log) == [("remote.alert", "error"), ("remote.recovered", "info")]
+        assert await w.alerted() == ["outage", "outage-over"]
         assert captured(w, orders) == 3
 
 

@@ -110,6 +110,7 @@ async def test_an_order_whose_date_went_back_holds_the_store_whole(
         assert (w.calls(), w.writes()) == (calls, writes)
         assert [(event["event"], event["log_level"]) for event in alerts] == [("store.alert", "error")]
         assert f"`wc-bridge rewound {STORE}` lists" in alerts[0]["problem"]
+        assert await w.alerted() == ["store-held"]
 
 
 async def test_an_alert_that_could_not_be_told_is_told_at_the_next_tick(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from ruamel.yaml import YAML
 
 from bridge.app import read_settings, units
-from bridge.db import queries
+from bridge.db import alerts, queries
 from bridge.engine.cycles import Ended, once
 from bridge.engine.unit import Unit
 from bridge.sandbox.clock import ManualClock
@@ -202,6 +202,11 @@ class World:
     async def status(self) -> dict[str, Any]:
         await self.bridge()
         return (await queries.status(self.clock.now()))[0]
+
+    async def alerted(self) -> list[str]:
+        """The topics of all alerts, oldest first: no channel here has taken any."""
+        await self.bridge()
+        return [str(alert.topic) for alert in (await alerts.untold("email")).values()]
 
     async def attention(self) -> dict[int, str]:
         """Order id: reason, of all that needs a person."""

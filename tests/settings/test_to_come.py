@@ -7,8 +7,6 @@ from tests.settings.conftest import STORE, Load
 
 TO_COME = [
     ("web.token", "web: {token: x}\n"),
-    ("alerts.email.to", "alerts: {email: {to: [a@shop.example]}}\n"),
-    ("alerts.daily_at", 'alerts: {daily_at: "07:00"}\n'),
 ]
 
 
@@ -31,4 +29,4 @@ def test_key_in_effect_says_nothing(load_text: Load) -> None:
 
 def test_what_is_to_come() -> None:
     coming = {key.path.removeprefix("stores[].").partition(".")[0] for key in keys() if key.to_come}
-    assert coming == {"web", "alerts"}
+    assert coming == {"web"}

@@ -1,0 +1,1 @@
+"""How the administrator hears of what burns and of what needs attention: `alerts` of settings.yaml."""

@@ -1,0 +1,106 @@
+"""The alerts of one process: looked for, written down, and sent, beside the work and never in its way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import aiohttp
+import structlog
+
+from bridge.alerts.channels import channels, host
+from bridge.alerts.delivery import OUTLETS, Delivery, write_down
+from bridge.alerts.heartbeat import Heartbeat
+from bridge.alerts.watching import tell_daily, watch_polls
+from bridge.db import alerts
+from bridge.engine.storage import is_failure
+from bridge.engine.unit import Urgent
+from bridge.settings import Settings
+
+log = structlog.get_logger()
+
+Job = Callable[[], Awaitable[None]]
+
+_SEND, _BEAT, _WATCH = 2.0, 5.0, 10.0
+"""Seconds from one look for alerts to send, for a good cycle, and for what burns or is due, to the next."""
+_DATABASE = 15.0
+"""Seconds after which the database counts as one that can't be used."""
+
+
+class Alarms:
+    """`urgent` gets what the database could not take; it is sent all the same. `started` is when the work began."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        urgent: Urgent,
+        session: aiohttp.ClientSession,
+        started: datetime,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._settings, self._urgent, self._started, self._now = settings, urgent, started, now
+        there = channels(settings.alerts)
+        self._deliveries = [Delivery(name, there.get(name), host(), now) for name in OUTLETS]
+        url = settings.alerts.heartbeat_url
+        names = [store.name for store in settings.stores]
+        self._heartbeat = Heartbeat(session, url, names, started, now) if url and names else None
+
+    @property
+    def jobs(self) -> list[tuple[float, Job]]:
+        """What is to be done, and how often, in seconds."""
+        sending: list[tuple[float, Job]] = [(_SEND, delivery.go_on) for delivery in self._deliveries]
+        beating: list[tuple[float, Job]] = [(_BEAT, self._heartbeat.beat)] if self._heartbeat else []
+        return [(_SEND, self._take_urgent), (_WATCH, self._watch), *sending, *beating]
+
+    async def _take_urgent(self) -> None:
+        for alert in await write_down(self._urgent, _DATABASE):
+            for delivery in self._deliveries:
+                delivery.past.append(alert)
+
+    async def _watch(self) -> None:
+        stores = self._settings.stores
+        await watch_polls(stores, self._now(), self._started)
+        await tell_daily(stores, self._now(), self._settings.alerts.daily_at)
+        off = [name for name, delivery in zip(OUTLETS, self._deliveries, strict=True) if not delivery.is_set]
+        await alerts.gone([*off, *([] if self._heartbeat else [alerts.HEARTBEAT])])
+
+    async def once(self) -> None:
+        """Do all of it one time."""
+        for _, job in self.jobs:
+            await _tried(job)
+
+
+@asynccontextmanager
+async def alarms(
+    settings: Settings, urgent: Urgent, started: datetime, now: Callable[[], datetime]
+) -> AsyncIterator[Alarms]:
+    async with aiohttp.ClientSession() as session:
+        yield Alarms(settings, urgent, session, started, now)
+
+
+@asynccontextmanager
+async def alarming(settings: Settings, urgent: Urgent, now: Callable[[], datetime]) -> AsyncIterator[None]:
+    """Do all of it until the end; what is not sent by then is sent after the next start."""
+    async with alarms(settings, urgent, now(), now) as made:
+        tasks = [asyncio.create_task(_again_and_again(seconds, job)) for seconds, job in made.jobs]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _again_and_again(seconds: float, job: Job) -> None:
+    while True:
+        await _tried(job)
+        await asyncio.sleep(seconds)
+
+
+async def _tried(job: Job) -> None:
+    """A database that fails is told of by whoever works; a bug must not end the alerts."""
+    try:
+        await job()
+    except Exception as error:
+        if not is_failure(error):
+            log.exception("alerts.failed")

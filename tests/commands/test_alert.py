@@ -1,0 +1,93 @@
+"""Alerts as the administrator meets them: `alert test`, `run` and `once` with real programs."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bridge.sandbox.server import Server
+from tests.alerts.sink import Address, Sink
+from tests.commands.shop import Shop, until
+
+
+@pytest.fixture
+def sink(shop: Shop, tmp_path: Path) -> Sink:
+    made = Sink(tmp_path / "sink")
+    shop.settings["alerts"] = {"command": [str(made.path)]}
+    return made
+
+
+async def test_alert_test_says_of_each_channel_what_came_of_it(shop: Shop, sink: Sink, tmp_path: Path) -> None:
+    """It needs no database."""
+    mail, there = Sink(tmp_path / "mail"), Address()
+    async with Server(there.app) as server:
+        shop.settings["alerts"] |= {
+            "email": {"to": ["drift@shop.example"], "sendmail": str(mail.path)},
+            "heartbeat_url": f"{server.url}/ping/s3cret",
+        }
+        ran = await shop.types("alert", "test")
+        assert (ran.code, ran.err) == (0, "")
+        assert ran.out.splitlines() == [
+            "email (to drift@shop.example): sent",
+            f"command ({sink.path}): sent",
+            "heartbeat (alerts.heartbeat_url): sent",
+        ]
+        sink.fail(3)
+        there.status = 404
+        ran = await shop.types("alert", "test", "--json")
+    assert ran.code == 1
+    assert [(it["channel"], it["sent"]) for it in ran.json] == [
+        ("email", True),
+        ("command", False),
+        ("heartbeat", False),
+    ]
+    assert list(ran.json[0]) == ["channel", "sent", "problem", "to"]
+    assert "s3cret" not in ran.out
+    assert mail.mails[0]["Subject"].endswith("this is a test: whoever reads it will hear of what burns")
+    assert [message["alerts"][0]["topic"] for message in sink.messages] == ["test"]
+
+
+async def test_no_channel_is_told(shop: Shop) -> None:
+    ran = await shop.types("alert", "test")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("wc-bridge: no channel is set for alerts: nobody hears of what burns but by the log.")
+
+
+async def test_the_daemon_sends_what_burns_and_the_heart_beats_when_it_is_over(shop: Shop, sink: Sink) -> None:
+    await shop.known()
+    there, shop.store.home = Address(), "https://staging.shop.example"
+    async with Server(there.app) as server:
+        shop.settings["alerts"]["heartbeat_url"] = f"{server.url}/ping/s3cret"
+        async with shop.daemon() as daemon:
+            await until(lambda: bool(sink.kept))
+            assert there.beats == 0
+            assert (await shop.types("rebind", "butiken", "--yes")).code == 0
+            await until(lambda: there.beats > 0)
+            assert (await daemon.stop()).code == 0
+    [told] = sink.messages
+    assert [(alert["topic"], alert["store"]) for alert in told["alerts"]] == [("store-refused", "butiken")]
+    assert "s3cret" not in daemon.err
+
+
+async def test_once_sends_what_burns_and_status_says_what_did_not_go_out(shop: Shop, sink: Sink) -> None:
+    """A shop that is polled by cron alone has its alerts too; a rehearsal sends none."""
+    order, payment = await shop.known()
+    with sqlite3.connect(shop.database) as database:
+        database.execute(
+            "INSERT INTO alerts (topic, store, text, orders, at) VALUES ('bug', '', 'x', '[]', '2026-11-21')"
+        )
+    database.close()
+    shop.resurs.portal_cancel(payment)
+    shop.store.set_status(order, "completed")
+    sink.fail(75)
+    await shop.types("once", "--dry-run", "--wait", "0s")
+    assert not sink.tried
+    assert (await shop.types("once", "--wait", "1s")).code == 1
+    told = await shop.types("status")
+    assert told.code == 1
+    assert "alerts don't go out by command since 20" in told.out
+    assert "program ended 75; `wc-bridge alert test` shows" in " ".join(told.out.split())
+    with sqlite3.connect(shop.database) as database:
+        waiting = database.execute("SELECT topic FROM alerts WHERE command IS NULL ORDER BY id").fetchall()
+    database.close()
+    assert waiting == [("bug",), ("no-money",)]

@@ -1,0 +1,269 @@
+"""Alerts of a whole bridge: what burns goes out at once and once, the rest once a day."""
+
+import asyncio
+import time as clock
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+from tortoise.connection import get_connection
+from tortoise.exceptions import OperationalError
+
+from bridge.db import alerts
+from bridge.domain.alerts import Alert, Topic
+from bridge.engine import storage
+from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.sandbox.faults import Fault
+from bridge.settings import Alerts
+from tests.flow.alerting import telling
+from tests.flow.world import STORE, TOTAL, Placed, World, known_order, world
+
+HOUR = 3600
+
+
+@pytest.fixture(autouse=True)
+def _in_stockholm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An hour ahead of UTC in November."""
+    monkeypatch.setenv("TZ", "Europe/Stockholm")
+    clock.tzset()
+    yield
+    monkeypatch.undo()
+    clock.tzset()
+
+
+async def unpaid(w: World, count: int) -> list[Placed]:
+    """Orders whose payments somebody cancels in the portal, and that staff complete all the same."""
+    orders = [w.place() for _ in range(count)]
+    await w.cycle(w.instant)
+    for it in orders:
+        w.side.cancel(it.payment)
+    w.clock.advance(HOUR)
+    for it in orders:
+        w.store.set_status(it.id, "completed")
+    return orders
+
+
+async def tick(w: World, seconds: int) -> None:
+    w.clock.advance(seconds)
+    await look_around(await w.bridge(), sweeping=False)
+    await work_unless_resting(await w.bridge())
+
+
+async def failing_tick(w: World, seconds: int) -> None:
+    """As the daemon's clocks tick."""
+    unit = await w.bridge()
+    try:
+        await tick(w, seconds)
+    except OperationalError as error:
+        storage.failed(unit, error)
+        storage.tell(unit)
+
+
+async def test_a_storm_of_orders_that_must_not_be_shipped_is_one_message_once(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, telling(w, tmp_path) as told:
+        await w.cycle()
+        orders = await unpaid(w, 22)
+        for _ in range(2):
+            await tick(w, 10)
+            assert await told.round(seconds=0) == [], "more may come"
+        await tick(w, 31)
+        await w.stop()
+        assert await told.round(seconds=0) == ["no-money"]
+        [alert] = told.last["alerts"]
+        assert (alert["store"], alert["orders"]) == (STORE, [it.id for it in orders])
+        assert alert["text"].startswith(f"do not ship orders {orders[0].id}, {orders[1].id}, ")
+        assert " and 2 more: completed, and no money is reserved" in alert["text"]
+        assert "no money is reserved: an alert was given" in await w.told(orders[21].id, "alerted")
+        await tick(w, HOUR)
+        assert await told.round() == []
+
+
+async def test_what_becomes_of_a_call_that_nobody_knows_for_long(tmp_path: Path) -> None:
+    async with (
+        known_order(tmp_path, "ecster", place=World.place_paid_at_once) as (w, it),
+        telling(w, tmp_path) as told,
+    ):
+        w.ecster.switches = replace(w.ecster.switches, swish_polls=10_000)
+        w.store.refund(it.id, lines={"Mugg": 1})
+        await w.cycle(timedelta(minutes=3))
+        assert [action["state"] for action in await w.actions()] == ["unknown"]
+        await tick(w, 15 * 60)
+        assert await told.round() == []
+        await tick(w, 6 * 60)
+        await tick(w, 6 * 60)
+        assert await told.round() == ["unknown"]
+        assert f"what became of the refund for order {it.id} is not known" in told.last["text"]
+        assert f"`wc-bridge retry --order {STORE} {it.id}` looks again" in told.last["text"]
+
+
+async def test_a_store_that_nobody_polls_is_told_once_and_so_is_that_it_is_again(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, telling(w, tmp_path) as told:
+        await w.cycle()
+        unit = await w.bridge()
+        async with told.daemon() as daemon:  # the one that should
+            for minutes in (19, 3, 60):
+                w.clock.advance(minutes * 60)
+                await asyncio.gather(daemon.once(), daemon.once())
+            assert [it["alerts"][0]["topic"] for it in told.sink.messages] == ["not-polled"]
+            assert "not polled since 2026-11-21 08:00 UTC: nobody works on it" in told.last["text"]
+            await look_around(unit, sweeping=False)
+            w.clock.advance(61)
+            await daemon.once()
+        assert await told.round() == []
+        assert told.last["alerts"][0]["topic"] == "polled-again"
+
+
+async def test_a_daemon_that_has_just_started_is_given_its_time(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, telling(w, tmp_path) as told:
+        await w.cycle()
+        w.clock.advance(48 * HOUR)
+        async with told.daemon(w.clock.now()) as daemon:
+            await daemon.once()
+            assert (told.sink.kept, told.there.beats) == ([], 0)
+            await tick(w, 1)
+            await daemon.once()
+            assert (told.sink.kept, told.there.beats) == ([], 1)
+
+
+async def test_a_database_that_takes_nothing_is_told_past_it_once(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, it), telling(w, tmp_path) as told, told.daemon() as daemon:
+        database = get_connection("default")
+        await database.execute_script("PRAGMA query_only = ON")
+        w.store.set_status(it.id, "completed")
+        for _ in range(3):
+            await failing_tick(w, 60)
+            await daemon.once()
+        assert [it["alerts"][0]["topic"] for it in told.sink.messages] == ["database"]
+        assert "the database can't be used: attempt to write a readonly database" in told.last["text"]
+        await database.execute_script("PRAGMA query_only = OFF")
+        for _ in range(4):
+            await tick(w, 60)
+        await daemon.once()
+        assert told.last["alerts"][0]["topic"] == "database-over"
+
+
+async def test_once_a_day_each_order_says_what_to_do_and_what_to_type(tmp_path: Path) -> None:
+    at = time(10)  # 09:00 UTC; it is 08:00
+    async with world(tmp_path) as w, telling(w, tmp_path, daily_at=at) as told:
+        await w.cycle()
+        assert await told.round() == [], "it begins"
+        short, refunded = w.place(reserved=TOTAL - 5000), w.place()
+        await w.cycle()
+        for it in (short, refunded):
+            w.store.set_status(it.id, "completed")
+        await w.cycle()
+        w.side.refund(refunded.payment, 1000)
+        w.store.set_status(refunded.id, "processing")
+        await w.cycle()
+        [held] = [it["id"] for it in await w.actions(short.id) if it["state"] == "held"]
+        await tick(w, 50 * 60)
+        assert await told.round() == []
+        await w.stop()
+        await tick(w, 8 * 60)
+        assert await told.round() == ["daily"]
+        [alert] = told.last["alerts"]
+        first, one, other = alert["text"].splitlines()
+        assert (alert["store"], alert["orders"], first) == (
+            STORE,
+            [short.id, refunded.id],
+            "2 matters need attention:",
+        )
+        assert one.startswith(f"- order {short.id} (completed): ")
+        assert "811.25 kr of the order is still to be captured, but only 761.25 kr is reserved" in one
+        assert f"`wc-bridge approve {held}` lets it go, `wc-bridge drop {held} --why ...` gives it up" in one
+        assert f"`wc-bridge adopt --order {STORE} {refunded.id}` takes it as it is." in other
+        await tick(w, HOUR)
+        assert await told.round() == []
+        await tick(w, 23 * HOUR)
+        assert await told.round() == ["daily"]
+
+
+async def test_a_day_on_which_all_is_well_has_no_message(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, _), telling(w, tmp_path) as told:
+        await told.round()
+        await tick(w, 24 * HOUR)
+        assert await told.round() == []
+        assert told.sink.kept == []
+
+
+async def test_a_channel_that_fails_is_tried_again_and_stands_in_status(tmp_path: Path) -> None:
+    """Also after a restart; what comes meanwhile goes out with it."""
+    async with world(tmp_path) as w, telling(w, tmp_path) as told:
+        await w.cycle()
+        told.sink.fail(75)
+        await add(w, "the first")
+        assert await told.round() == []
+        assert await told.round(seconds=29) == []
+        assert len(told.sink.arguments) == 1
+        await add(w, "the second")
+        assert await told.round(seconds=2) == []
+        [channel] = (await w.status())["channels"]
+        assert (channel["channel"], channel["tries"]) == ("command", 2)
+        assert f"{told.sink.path} ended 75" in channel["text"]
+        await w.stop()
+        told.sink.work()
+        assert await told.round() == ["bug", "bug"]
+        assert [it["text"] for it in told.last["alerts"]] == ["the first", "the second"]
+        assert (await w.status())["channels"] == []
+
+
+async def test_what_comes_right_after_a_message_goes_out_in_one(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, telling(w, tmp_path) as told:
+        await w.cycle()
+        await add(w, "the first")
+        assert await told.round() == ["bug"]
+        for text in ("the second", "the third"):
+            await add(w, text)
+            assert await told.round(seconds=10) == []
+        assert await told.round() == ["bug", "bug"]
+
+
+async def test_a_channel_that_is_set_later_says_nothing_of_the_past(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, telling(w, tmp_path) as told:
+        await w.cycle()
+        await add(w, "long ago")
+        set_later, told.settings = told.settings, Alerts()
+        await told.round()
+        told.settings = set_later
+        assert await told.round() == []
+
+
+async def add(w: World, text: str) -> None:
+    await w.bridge()
+    await alerts.add(Alert(topic=Topic.BUG, store=STORE, text=text, at=w.clock.now()))
+
+
+async def test_the_heart_beats_after_each_good_poll_of_every_store_and_no_oftener(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, telling(w, tmp_path) as told:
+        await tick(w, 1)
+        await told.round()
+        await told.round()
+        assert told.there.beats == 1, "nothing was polled since"
+        for seconds, beats in ((31, 2), (10, 2), (21, 3)):
+            await tick(w, seconds)
+            await told.round(seconds=0)
+            assert told.there.beats == beats
+        w.store.faults.plan(Fault.ERROR_BEFORE, times=99)
+        await tick(w, 60)
+        await told.round()
+        assert told.there.beats == 3, "a shop that is not polled"
+        w.store.faults.planned.clear()
+        await tick(w, 60)
+        told.there.status = 500
+        await told.round()
+        assert [it["text"] for it in (await w.status())["channels"]] == [
+            "the heartbeat's address answered HTTP 500"
+        ]
+
+
+async def test_the_heart_falls_silent_while_alerts_do_not_go_out(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, telling(w, tmp_path) as told:
+        await tick(w, 1)
+        told.sink.fail(1)
+        await add(w, "nobody hears this")
+        for beats in (1, 1):
+            await told.round()
+            assert told.there.beats == beats
+            await tick(w, 16 * 60)
