@@ -5,7 +5,7 @@ import logging
 import click
 
 from bridge.cli.progress import bars
-from bridge.cli.shared import Command, run_async, settings
+from bridge.cli.shared import Command, run_async, settings_to_work_by
 from bridge.daemon import serve
 
 
@@ -17,6 +17,6 @@ def run() -> None:
     Example:
       wc-bridge run --settings /etc/wc-bridge/settings.yaml
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
-    chosen = settings(with_stores=True)
+    chosen = settings_to_work_by()
     with bars() as progress:
         run_async(lambda: serve(chosen, progress))

@@ -17,7 +17,7 @@ from rich.console import Console
 from bridge import logs
 from bridge.app import read_settings
 from bridge.errors import BridgeError, SettingsError, UsageError
-from bridge.settings import Settings, find
+from bridge.settings import Settings, exposed, find, resolve
 from bridge.settings.values import duration
 
 T = TypeVar("T")
@@ -99,15 +99,37 @@ def settings(*, with_stores: bool = False) -> Settings:
 
     Raises SettingsError, also when there must be stores (`with_stores`) and there are none.
     """
-    path = find(click.get_current_context().find_root().meta.get(_SETTINGS))
+    path = settings_file()
+    chosen = settings_with_stores(path) if with_stores else read_settings(path)
+    for line in chosen.not_yet():
+        click.echo(f"wc-bridge: {line}", err=True)
+    return chosen
+
+
+def settings_file() -> Path:
+    """The file that the command line names, or the one found in the usual places. Raises SettingsError."""
+    return find(click.get_current_context().find_root().meta.get(_SETTINGS))
+
+
+def settings_with_stores(path: Path) -> Settings:
+    """Read settings, in which there must be a store. Raises SettingsError."""
     chosen = read_settings(path)
-    if with_stores and not chosen.stores:
+    if not chosen.stores:
         raise SettingsError(
             f"{path}: there is no store to watch: add one under `stores:` with name, url, consumer_key, "
             "consumer_secret and its providers"
         )
-    for line in chosen.not_yet():
+    return chosen
+
+
+def settings_to_work_by() -> Settings:
+    """The settings for whoever acts on orders: with all secrets of the stores at hand, those apart that only their
+    webhooks need, and a warning of each that anybody may read. Raises SettingsError.
+    """
+    chosen = settings(with_stores=True)
+    for line in exposed(settings_file(), chosen):
         click.echo(f"wc-bridge: {line}", err=True)
+    resolve(tuple(store.model_copy(update={"webhook_secret": None}) for store in chosen.stores))
     return chosen
 
 

@@ -21,6 +21,7 @@ from bridge.settings.model import (
 )
 from bridge.settings.reading import PLACES, find, load
 from bridge.settings.schema import Key, example, json_schema, keys
+from bridge.settings.secrecy import exposed, resolve
 from bridge.settings.secret import Secret
 
 __all__ = [
@@ -45,9 +46,11 @@ __all__ = [
     "Surge",
     "Web",
     "example",
+    "exposed",
     "find",
     "json_schema",
     "keys",
     "load",
     "matches_method",
+    "resolve",
 ]

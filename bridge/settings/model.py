@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from bridge.settings.document import Path, spell
 from bridge.settings.group import Group
 from bridge.settings.kinds import AnyProvider
 from bridge.settings.secret import Secret
+from bridge.settings.showing import Path, spell
 from bridge.settings.values import (
     Address,
     ClockTime,

@@ -7,10 +7,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from bridge.settings.document import Document, Path, Problem, quote
+from bridge.settings.document import Document, Problem
 from bridge.settings.group import ProviderSettings, group_in, holds_secret
 from bridge.settings.kinds import Kinds
 from bridge.settings.model import Settings
+from bridge.settings.showing import Path, quote, spell_key
 
 _GROUP = "must be a group of keys"
 _LIST = "must be a list, like [one, two]"
@@ -53,9 +54,12 @@ def problems(error: ValidationError, document: Document, kinds: Kinds) -> Iterat
 def _unknown_key(path: Path, document: Document, kinds: Kinds) -> str:
     model = _model_at(path[:-1], document, kinds)
     known = list(model.model_fields) if model else []
-    near = get_close_matches(str(path[-1]), known, n=1)
+    name, colon, _ = str(path[-1]).partition(":")
+    if colon and name in known:
+        return f"after {name}: there must be a space"
+    near = get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"the keys here are {', '.join(known)}"
-    return f"there is no key {quote(path[-1])}; {hint}"
+    return f"there is no key {spell_key(str(path[-1]))!r}; {hint}"
 
 
 def _wrong_value(path: Path, detail: ErrorDetails, document: Document, kinds: Kinds) -> str:
