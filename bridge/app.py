@@ -27,6 +27,7 @@ from bridge.domain.steps import Kind
 from bridge.engine.cycles import start
 from bridge.engine.pacing import Pace
 from bridge.engine.unit import Unit
+from bridge.ports import Provider
 from bridge.providers.registry import ProviderKind, provider_kinds
 from bridge.settings import ProviderSettings, Settings, StoreSettings, load, matches_method
 from bridge.woo.client import WooStore
@@ -72,6 +73,12 @@ class Workplace:
             raise
         return unit
 
+    def check(self, store: StoreSettings) -> None:
+        """Make all that speaks for a store, and send nothing. Raises SettingsError where that can't be made."""
+        kinds = provider_kinds()
+        store_client(store, kinds, self.session)
+        _providers(store, kinds, self.session)
+
 
 @asynccontextmanager
 async def workplace(
@@ -111,7 +118,7 @@ def _unit(store: StoreSettings, place: Workplace, lease: Lease) -> Unit:
     kinds = provider_kinds()
     return Unit(
         store=store_client(store, kinds, place.session, place.now, lease),
-        providers=tuple(kinds[provider.type].connect(provider, place.session) for provider in store.providers),
+        providers=_providers(store, kinds, place.session),
         methods=methods_of(store),
         standing=Standing(store.name, lease),
         listings=Listings(store.name, lease),
@@ -130,6 +137,12 @@ def _unit(store: StoreSettings, place: Workplace, lease: Lease) -> Unit:
         chance=place.chance,
         pace=Pace(store.limits.actions_per_minute),
     )
+
+
+def _providers(
+    store: StoreSettings, kinds: Mapping[str, ProviderKind], session: aiohttp.ClientSession
+) -> tuple[Provider, ...]:
+    return tuple(kinds[provider.type].connect(provider, session) for provider in store.providers)
 
 
 def store_client(

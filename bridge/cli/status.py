@@ -1,6 +1,7 @@
 """`status`: how each store stands. No secret is resolved, no remote is asked."""
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from bridge.cli.shared import Command, console, finish, json_option, print_json, run_async, settings
+from bridge.cli.shared import Command, console, finish, json_option, print_json, run_async, settings, settings_file
 from bridge.cli.tables import amount, cell, lean_table, paragraph, when
 from bridge.db import queries
 from bridge.db.bounds import Bunch
@@ -19,10 +20,15 @@ from bridge.db.holds import Held
 from bridge.domain.money import to_major
 from bridge.engine import binding
 from bridge.engine.remedies import beyond, decides, first_decides, first_differed, held_line
+from bridge.errors import SettingsError
+from bridge.settings import Settings, database_of
 
 _MINUTE = 60
 _STORAGES = {"hpos": "HPOS", "posts": "posts storage", "": "unknown storage"}
-_NEEDING = ("attention", "problem", "held", "unbound", "bounded", "failing", "unwritten", "tried_long", "silent")
+_NEEDING = (
+    *("refused_settings", "attention", "problem", "held", "unbound", "bounded", "failing", "unwritten"),
+    *("tried_long", "silent"),
+)
 """The parts of a store's status that are empty while all is well."""
 _SILENT, _POLLS = timedelta(minutes=2), 3
 """A store that was not polled for that long, and for so many intervals, has no daemon that polls it."""
@@ -36,7 +42,10 @@ def status(*, as_json: bool) -> None:
     Ends 1 when something does: an order, an action that is tried for longer than `warn_after`, a store that could
     not be polled or was not for long (`silent`), or a provider that could not be read.
     """
-    chosen = settings()
+    chosen = _settings_or_none()
+    if chosen is None:
+        _without_settings(as_json=as_json)
+        return
     names = {store.name: store.mode for store in chosen.stores}
     warn_after = {store.name: store.warn_after for store in chosen.stores}
 
@@ -46,13 +55,66 @@ def status(*, as_json: bool) -> None:
 
     intervals = {store.name: store.poll.interval for store in chosen.stores}
     stores = [{**store, "silent": _is_silent(store, intervals)} for store in run_async(read)]
+    _print(stores, names, as_json=as_json)
+    finish(1 if any(map(_needs_somebody, stores)) else 0)
+
+
+def _settings_or_none() -> Settings | None:
+    """The settings; None, and what is wrong with them on stderr, where the file still says which database it is.
+
+    A daemon that runs goes on by those of before. Raises SettingsError where nothing can be told.
+    """
+    try:
+        return settings()
+    except SettingsError as error:
+        if database_of(settings_file()) is None:
+            raise
+        click.echo(f"wc-bridge: {error}", err=True)
+        return None
+
+
+def _without_settings(*, as_json: bool) -> None:
+    """Show what the database has of the stores, and end as with any wrong settings."""
+    url = database_of(settings_file())
+    assert url is not None
+
+    async def read() -> list[dict[str, Any]]:
+        async with existing(url, read_only=True):
+            return await queries.status(datetime.now(UTC))
+
+    stores = [{**store, "silent": False} for store in run_async(read)]
+    _print(stores, {store["store"] for store in stores}, as_json=as_json)
+    finish(SettingsError.exit_code)
+
+
+def _print(stores: list[dict[str, Any]], known: Collection[str], *, as_json: bool) -> None:
     if as_json:
         print_json(stores)
-    else:
-        out = console()
-        for store in stores:
-            _print_store(out, store, known=store["store"] in names)
-    finish(1 if any(map(_needs_somebody, stores)) else 0)
+        return
+    out = console()
+    for refusal, names in _refusals(stores):
+        text = (
+            f"{', '.join(names)}: new settings were refused ({when(refusal['at'])}), the old ones stay in force: "
+        )
+        paragraph(out, text, "; ".join(refusal["problems"]))
+        paragraph(
+            out, "", "correct them and `systemctl reload wc-bridge`; new ${VARIABLES} take a restart", style=""
+        )
+    for store in stores:
+        _print_store(out, store, known=store["store"] in known)
+
+
+def _refusals(stores: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list[str]]]:
+    """Each refusal of new settings once, with the stores that go by older ones."""
+    found: list[tuple[dict[str, Any], list[str]]] = []
+    for store in stores:
+        refusal = store["refused_settings"]
+        same = next((names for it, names in found if it == refusal), None)
+        if same is not None:
+            same.append(store["store"])
+        elif refusal:
+            found.append((refusal, [store["store"]]))
+    return found
 
 
 def _needs_somebody(store: dict[str, Any]) -> bool:

@@ -58,6 +58,8 @@ class StoreRow(Model):
     """The shop and the place that this was begun with, as JSON; "" until the shop was first asked."""
     unbound = fields.TextField(default="")
     """Why it seems to be another shop, or another machine: nothing is done until a person says rebind."""
+    refused_settings = fields.TextField(default="", db_default="")
+    """Which new settings were refused by the daemon that works on it, when and why, as JSON; "" while none are."""
 
     class Meta:
         table = "stores"

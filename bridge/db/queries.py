@@ -8,7 +8,7 @@ from typing import Any
 
 from tortoise.expressions import Q
 
-from bridge.db import bounds, firsts
+from bridge.db import bounds, firsts, refusals
 from bridge.db.bounds import Bunch
 from bridge.db.codec import PAYMENT, load
 from bridge.db.firsts import First
@@ -178,6 +178,7 @@ async def _store(row: StoreRow, now: datetime, patience: timedelta) -> dict[str,
         "held": row.held,
         "held_why": row.held_why,
         "unbound": row.unbound,
+        "refused_settings": refusals.shown(row),
         "down": await down(row.name, now),
         "bounded": [_bunch(bunch) for bunch in await bounds.bunches(row.name)],
         "firsts": [_first(first) for first in await firsts.unsettled(row.name)],

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bridge.db import alone
+from bridge.db import alone, refusals
 from bridge.domain.outages import SHOP
 from bridge.engine import outages, storage
 from bridge.engine.alerting import tell_alerts
@@ -57,6 +57,7 @@ async def start(unit: Unit, mode: str) -> None:
     unknown.
     """
     unit.restored = (await unit.standing.open(mode)).restored
+    await refusals.in_force(unit.lease)
     await alone.live_since(unit.store.name, live=mode == "live", now=unit.now())
     await misplaced(unit)
     await outages.remember(unit)

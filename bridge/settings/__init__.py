@@ -19,7 +19,7 @@ from bridge.settings.model import (
     Surge,
     Web,
 )
-from bridge.settings.reading import PLACES, find, load
+from bridge.settings.reading import PLACES, database_of, find, load
 from bridge.settings.schema import Key, example, json_schema, keys
 from bridge.settings.secrecy import exposed, resolve
 from bridge.settings.secret import Secret
@@ -45,6 +45,7 @@ __all__ = [
     "StoreSettings",
     "Surge",
     "Web",
+    "database_of",
     "example",
     "exposed",
     "find",

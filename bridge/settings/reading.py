@@ -4,6 +4,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, ScalarEvent
 
 from bridge.errors import SettingsError
 from bridge.settings.checks import contradictions
@@ -11,6 +14,8 @@ from bridge.settings.document import read
 from bridge.settings.kinds import Kinds
 from bridge.settings.model import Settings
 from bridge.settings.problems import problems
+from bridge.settings.values import database
+from bridge.settings.variables import expand
 
 PLACES = (Path("settings.yaml"), Path("/etc/wc-bridge/settings.yaml"))
 """Where settings are looked for when nobody says where, first found first."""
@@ -35,9 +40,7 @@ def find(given: Path | None = None) -> Path:
     found = next((place for place in PLACES if place.exists()), None)
     if found is None:
         looked = " or ".join(str(place) for place in PLACES)
-        raise SettingsError(
-            f"no settings file at {looked}: copy the project's settings.yaml there, or give --settings FILE"
-        )
+        raise SettingsError(f"no settings file at {looked}: `wc-bridge init` writes one, or give --settings FILE")
     return found
 
 
@@ -57,6 +60,28 @@ def load(path: Path, kinds: Kinds) -> Settings:
         lines = [document.sentence(problem) for problem in sorted(found, key=lambda it: (it.line, it.column))]
         raise SettingsError("\n".join(dict.fromkeys(lines)))
     return settings
+
+
+def database_of(path: Path) -> str | None:
+    """Return the `database` of a file in which other things are wrong; None where it can't be told.
+
+    A file that breaks off into something that is no YAML has told it before that, or not.
+    """
+    depth, last = 0, ""
+    try:
+        for event in YAML(typ="safe", pure=True).parse(_text(path)):
+            match event:
+                case CollectionStartEvent():
+                    depth += 1
+                case CollectionEndEvent():
+                    depth -= 1
+                case ScalarEvent() if depth == 1 and last == "database":
+                    return database(expand(event.value))
+                case ScalarEvent() if depth == 1:
+                    last = event.value
+    except (SettingsError, YAMLError, ValueError):
+        return None
+    return Settings().database
 
 
 def _text(path: Path) -> str:
