@@ -33,9 +33,14 @@ from bridge.settings import ProviderSettings, Settings, StoreSettings, load, mat
 from bridge.woo.client import WooStore
 
 
-def read_settings(path: Path) -> Settings:
-    """Read settings.yaml with the providers that are installed. Raises SettingsError."""
-    return load(path, {name: kind.SETTINGS for name, kind in provider_kinds().items()})
+def read_settings(path: Path, name: Path | None = None) -> Settings:
+    """Read settings.yaml with the providers that are installed. Errors call it `name`. Raises SettingsError."""
+    return load(path, installed(), name)
+
+
+def installed() -> dict[str, type[ProviderSettings]]:
+    """The settings of each type of provider that is installed, by its `type`."""
+    return {name: kind.SETTINGS for name, kind in provider_kinds().items()}
 
 
 def utc_now() -> datetime:

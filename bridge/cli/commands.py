@@ -4,7 +4,20 @@ from collections.abc import Sequence
 
 import click
 
-from bridge.cli import database, once, persons, rebind, resume, rewound, run, sandboxes, shown, status, webhook
+from bridge.cli import (
+    database,
+    init,
+    once,
+    persons,
+    rebind,
+    resume,
+    rewound,
+    run,
+    sandboxes,
+    shown,
+    status,
+    webhook,
+)
 from bridge.cli.shared import Group
 from bridge.errors import BridgeError
 
@@ -29,6 +42,8 @@ for command in (
     rewound.rewound,
     rebind.rebind,
     webhook.webhook,
+    init.init,
+    init.schema,
     database.db,
     sandboxes.demo,
     sandboxes.sandbox,

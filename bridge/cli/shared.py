@@ -17,7 +17,7 @@ from rich.console import Console
 from bridge import logs
 from bridge.app import read_settings
 from bridge.errors import BridgeError, SettingsError, UsageError
-from bridge.settings import Settings, exposed, find, resolve
+from bridge.settings import Settings, exposed, find, named_by_environment, resolve
 from bridge.settings.values import duration
 
 T = TypeVar("T")
@@ -108,7 +108,13 @@ def settings(*, with_stores: bool = False) -> Settings:
 
 def settings_file() -> Path:
     """The file that the command line names, or the one found in the usual places. Raises SettingsError."""
-    return find(click.get_current_context().find_root().meta.get(_SETTINGS))
+    return find(named_file())
+
+
+def named_file() -> Path | None:
+    """The file that the command line or the environment names; it need not be there."""
+    given: Path | None = click.get_current_context().find_root().meta.get(_SETTINGS)
+    return given or named_by_environment()
 
 
 def settings_with_stores(path: Path) -> Settings:

@@ -1,6 +1,6 @@
 """settings.yaml: found, read, checked, and turned into frozen values. The only reader of file and environment."""
 
-from bridge.settings.group import Group, ProviderSettings
+from bridge.settings.group import Group, ProviderSettings, holds_secret
 from bridge.settings.kinds import Kinds
 from bridge.settings.methods import matches_method
 from bridge.settings.model import (
@@ -19,15 +19,18 @@ from bridge.settings.model import (
     Surge,
     Web,
 )
-from bridge.settings.reading import PLACES, database_of, find, load
+from bridge.settings.problems import proof
+from bridge.settings.reading import PLACES, database_of, find, load, named_by_environment
 from bridge.settings.schema import Key, example, json_schema, keys
-from bridge.settings.secrecy import exposed, resolve
+from bridge.settings.secrecy import exposed, resolve, secrets_in
 from bridge.settings.secret import Secret
+from bridge.settings.template import Answers, filled_in, schema_file
 
 __all__ = [
     "PLACES",
     "Actions",
     "Alerts",
+    "Answers",
     "Cancel",
     "Capture",
     "Email",
@@ -48,10 +51,16 @@ __all__ = [
     "database_of",
     "example",
     "exposed",
+    "filled_in",
     "find",
+    "holds_secret",
     "json_schema",
     "keys",
     "load",
     "matches_method",
+    "named_by_environment",
+    "proof",
     "resolve",
+    "schema_file",
+    "secrets_in",
 ]

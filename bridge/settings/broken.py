@@ -30,6 +30,7 @@ _WORDS: Final = (
         "the line before this one is no `key: value`: after a key come a colon and a space",
     ),
     (r"found unexpected end of stream", "the quote that begins on line {context} is never closed"),
+    (r"expected ',' or '.', but got '{'", 'within [ ] and { }, a variable stands in quotes: "${VARIABLE}"'),
     (
         r"expected ',' or '(.)', but got",
         r"the list or group that begins on line {context} is not closed with \1 before this",

@@ -29,13 +29,17 @@ class _Environment(BaseSettings):
     settings: Path | None = None
 
 
+def named_by_environment() -> Path | None:
+    """What `$WC_BRIDGE_SETTINGS` names, which need not be there."""
+    return _Environment().settings
+
+
 def find(given: Path | None = None) -> Path:
     """Return the settings file: `given`, else `$WC_BRIDGE_SETTINGS`, else the first of PLACES that is there.
 
     Raises SettingsError where there is none.
     """
-    named = given or _Environment().settings
-    if named:
+    if named := given or named_by_environment():
         return named
     found = next((place for place in PLACES if place.exists()), None)
     if found is None:
@@ -44,13 +48,13 @@ def find(given: Path | None = None) -> Path:
     return found
 
 
-def load(path: Path, kinds: Kinds) -> Settings:
-    """Read and check a settings file. `kinds` has the settings of each type of provider.
+def load(path: Path, kinds: Kinds, name: Path | None = None) -> Settings:
+    """Read and check a settings file. `kinds` has the settings of each type of provider; errors call it `name`.
 
     `${VARIABLE}` is replaced, except in secrets: those are read when they are used. Raises SettingsError with
     one line for each mistake: file, line, column, key path, what is wrong and what was found; never a secret.
     """
-    document = read(_text(path), str(path))
+    document = read(_text(path), str(name or path))
     found = [*document.problems, *contradictions(document, kinds)]
     try:
         settings = Settings.model_validate(document.tree, context={"kinds": kinds})

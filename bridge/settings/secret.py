@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema, core_schema
 from bridge.errors import SettingsError
 from bridge.settings.document import Text
 from bridge.settings.showing import may_be_secret, quote
-from bridge.settings.variables import VariableError, check, expand, without_variables
+from bridge.settings.variables import VariableError, check, expand, variables, without_variables
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,6 +41,11 @@ class Secret:
             return None if isinstance(self._source, str) else Path(expand(self._source["file"]))
         except VariableError:
             return None
+
+    @property
+    def variables(self) -> list[str]:
+        """The variables of the environment that it is read from."""
+        return variables(self._source if isinstance(self._source, str) else self._source["file"])
 
     @property
     def is_written_out(self) -> bool:

@@ -30,6 +30,11 @@ def check(text: str) -> str:
     return text
 
 
+def variables(text: str) -> list[str]:
+    """Return the names of the variables in `text`."""
+    return [place[1] for place in _PLACE.finditer(text)]
+
+
 def without_variables(text: str) -> str:
     """Return what of `text` is written out."""
     return _PLACE.sub("", text)

@@ -11,6 +11,7 @@ BROKEN = [
         "2:7",
         "the list or group that begins on line 1 is not closed with } before this",
     ),
+    ("web: {token: ${SESAME}}\n", "1:15", 'within [ ] and { }, a variable stands in quotes: "${VARIABLE}"'),
     ("stores:\n\t- a\n", "2:1", "a tab: indent with spaces"),
     ("database: @sesame\n", "1:11", 'no value can begin with @: put the whole value into quotes: "…"'),
     ("database: }\n", "1:11", 'no value can begin with }: put the whole value into quotes: "…"'),
