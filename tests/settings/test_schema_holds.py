@@ -47,10 +47,8 @@ def test_shipped_schema_is_that_of_the_model() -> None:
         "web: null\n",
         PROVIDERS + ECSTER,
         STORE + "    start_from: 2026-11-01\n    concurrency: ${AT_ONCE}\n    mode: ${MODE}\n",
-        STORE
-        + "    limits: {refund_per_action: 499.50, refunds_per_day: ${A_DAY}}\n    poll: {sweep: '${SWEEP}'}\n",
-        STORE
-        + "    actions: {status_lock: off, capture: {enabled: ${CAPTURES}}}\n    webhook_secret: {file: /a}\n",
+        STORE + "    limits: {refund_per_action: 499.50, refunds_per_day: '${A}'}\n    poll: {sweep: '${B}'}\n",
+        STORE + "    actions: {status_lock: off, capture: {enabled: '${A}'}}\n    webhook_secret: {file: /a}\n",
     ],
 )
 def test_what_the_model_takes_the_schema_takes(text: str) -> None:
