@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from bridge.cli.refused import print_refusals
 from bridge.cli.shared import Command, console, finish, json_option, print_json, run_async, settings, settings_file
 from bridge.cli.tables import amount, cell, lean_table, paragraph, when
 from bridge.db import queries
@@ -20,8 +21,8 @@ from bridge.db.holds import Held
 from bridge.domain.money import to_major
 from bridge.engine import binding
 from bridge.engine.remedies import beyond, decides, first_decides, first_differed, held_line
-from bridge.errors import SettingsError
-from bridge.settings import Settings, database_of
+from bridge.errors import DatabaseError, SettingsError
+from bridge.settings import database_of
 
 _MINUTE = 60
 _STORAGES = {"hpos": "HPOS", "posts": "posts storage", "": "unknown storage"}
@@ -42,9 +43,10 @@ def status(*, as_json: bool) -> None:
     Ends 1 when something does: an order, an action that is tried for longer than `warn_after`, a store that could
     not be polled or was not for long (`silent`), or a provider that could not be read.
     """
-    chosen = _settings_or_none()
-    if chosen is None:
-        _without_settings(as_json=as_json)
+    try:
+        chosen = settings()
+    except SettingsError as error:
+        _tell_despite(error, as_json=as_json)
         return
     names = {store.name: store.mode for store in chosen.stores}
     warn_after = {store.name: store.warn_after for store in chosen.stores}
@@ -59,32 +61,26 @@ def status(*, as_json: bool) -> None:
     finish(1 if any(map(_needs_somebody, stores)) else 0)
 
 
-def _settings_or_none() -> Settings | None:
-    """The settings; None, and what is wrong with them on stderr, where the file still says which database it is.
+def _tell_despite(error: SettingsError, *, as_json: bool) -> None:
+    """Say what is wrong with the settings, and how the stores stand for a daemon that goes on by those of before.
 
-    A daemon that runs goes on by those of before. Raises SettingsError where nothing can be told.
+    Raises the error itself where the file does not say which database that is, or there is none.
     """
-    try:
-        return settings()
-    except SettingsError as error:
-        if database_of(settings_file()) is None:
-            raise
-        click.echo(f"wc-bridge: {error}", err=True)
-        return None
-
-
-def _without_settings(*, as_json: bool) -> None:
-    """Show what the database has of the stores, and end as with any wrong settings."""
     url = database_of(settings_file())
-    assert url is not None
+    if url is None:
+        raise error
 
     async def read() -> list[dict[str, Any]]:
         async with existing(url, read_only=True):
             return await queries.status(datetime.now(UTC))
 
-    stores = [{**store, "silent": False} for store in run_async(read)]
+    try:
+        stores = [{**store, "silent": False} for store in run_async(read)]
+    except DatabaseError:
+        raise error from None
+    click.echo(f"wc-bridge: {error}", err=True)
     _print(stores, {store["store"] for store in stores}, as_json=as_json)
-    finish(SettingsError.exit_code)
+    finish(error.exit_code)
 
 
 def _print(stores: list[dict[str, Any]], known: Collection[str], *, as_json: bool) -> None:
@@ -92,29 +88,9 @@ def _print(stores: list[dict[str, Any]], known: Collection[str], *, as_json: boo
         print_json(stores)
         return
     out = console()
-    for refusal, names in _refusals(stores):
-        text = (
-            f"{', '.join(names)}: new settings were refused ({when(refusal['at'])}), the old ones stay in force: "
-        )
-        paragraph(out, text, "; ".join(refusal["problems"]))
-        paragraph(
-            out, "", "correct them and `systemctl reload wc-bridge`; new ${VARIABLES} take a restart", style=""
-        )
+    print_refusals(out, stores)
     for store in stores:
         _print_store(out, store, known=store["store"] in known)
-
-
-def _refusals(stores: list[dict[str, Any]]) -> list[tuple[dict[str, Any], list[str]]]:
-    """Each refusal of new settings once, with the stores that go by older ones."""
-    found: list[tuple[dict[str, Any], list[str]]] = []
-    for store in stores:
-        refusal = store["refused_settings"]
-        same = next((names for it, names in found if it == refusal), None)
-        if same is not None:
-            same.append(store["store"])
-        elif refusal:
-            found.append((refusal, [store["store"]]))
-    return found
 
 
 def _needs_somebody(store: dict[str, Any]) -> bool:

@@ -175,3 +175,10 @@ def test_module_is_the_command_too() -> None:
     ran = subprocess.run([sys.executable, "-m", "bridge", "order"], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "Missing argument 'STORE'" in ran.stderr
+
+
+def test_status_of_wrong_settings_is_their_mistakes_alone_where_there_is_no_database(path: Path) -> None:
+    path.write_text(path.read_text(encoding="utf-8").replace("live", "alive"), encoding="utf-8")
+    assert "stores[0].mode: must be shadow or live; found 'alive'" in one_line(
+        typed("status", "--settings", str(path)), 2
+    )
