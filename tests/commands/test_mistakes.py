@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,22 @@ def test_status_of_wrong_settings_is_their_mistakes_alone_where_there_is_no_data
     assert "stores[0].mode: must be shadow or live; found 'alive'" in one_line(
         typed("status", "--settings", str(path)), 2
     )
+
+
+@pytest.mark.parametrize("command", ["run", "once"])
+def test_start_warns_of_secrets_that_anybody_may_read_and_names_all_that_are_missing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    for name in ("WC_KEY", "WC_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    text = path.read_text(encoding="utf-8").replace("ck_sandbox", "${WC_KEY}").replace("cs_sandbox", "${WC_SECRET}")
+    with tempfile.TemporaryDirectory() as folder:  # which everybody may enter, as no folder of pytest's is
+        Path(folder).chmod(0o755)
+        place = Path(folder) / "settings.yaml"
+        place.write_text(text, encoding="utf-8")
+        place.chmod(0o644)
+        ran = typed(command, "--settings", str(place))
+    said = ran.err.splitlines()
+    assert (ran.code, len(said)) == (2, 3)
+    assert f"{place} holds secrets, and every user of this machine may read it: ch" in said[0]
+    assert [name in line for name, line in zip(("WC_KEY", "WC_SECRET"), said[1:], strict=True)] == [True, True]
