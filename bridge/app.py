@@ -27,14 +27,20 @@ from bridge.domain.steps import Kind
 from bridge.engine.cycles import start
 from bridge.engine.pacing import Pace
 from bridge.engine.unit import Unit, Urgent
+from bridge.ports import Provider
 from bridge.providers.registry import ProviderKind, provider_kinds
 from bridge.settings import ProviderSettings, Settings, StoreSettings, load, matches_method
 from bridge.woo.client import WooStore
 
 
-def read_settings(path: Path) -> Settings:
-    """Read settings.yaml with the providers that are installed. Raises SettingsError."""
-    return load(path, {name: kind.SETTINGS for name, kind in provider_kinds().items()})
+def read_settings(path: Path, name: Path | None = None) -> Settings:
+    """Read settings.yaml with the providers that are installed. Errors call it `name`. Raises SettingsError."""
+    return load(path, installed(), name)
+
+
+def installed() -> dict[str, type[ProviderSettings]]:
+    """The settings of each type of provider that is installed, by its `type`."""
+    return {name: kind.SETTINGS for name, kind in provider_kinds().items()}
 
 
 def utc_now() -> datetime:
@@ -73,6 +79,12 @@ class Workplace:
             await self.leases.give_back(lease)
             raise
         return unit
+
+    def check(self, store: StoreSettings) -> None:
+        """Make all that speaks for a store, and send nothing. Raises SettingsError where that can't be made."""
+        kinds = provider_kinds()
+        store_client(store, kinds, self.session)
+        _providers(store, kinds, self.session)
 
 
 @asynccontextmanager
@@ -113,7 +125,7 @@ def _unit(store: StoreSettings, place: Workplace, lease: Lease) -> Unit:
     kinds = provider_kinds()
     return Unit(
         store=store_client(store, kinds, place.session, place.now, lease),
-        providers=tuple(kinds[provider.type].connect(provider, place.session) for provider in store.providers),
+        providers=_providers(store, kinds, place.session),
         methods=methods_of(store),
         standing=Standing(store.name, lease),
         listings=Listings(store.name, lease),
@@ -133,6 +145,12 @@ def _unit(store: StoreSettings, place: Workplace, lease: Lease) -> Unit:
         pace=Pace(store.limits.actions_per_minute),
         urgent=place.urgent,
     )
+
+
+def _providers(
+    store: StoreSettings, kinds: Mapping[str, ProviderKind], session: aiohttp.ClientSession
+) -> tuple[Provider, ...]:
+    return tuple(kinds[provider.type].connect(provider, session) for provider in store.providers)
 
 
 def store_client(

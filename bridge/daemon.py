@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -15,7 +14,7 @@ from bridge.app import Workplace, utc_now, workplace
 from bridge.db.leases import Terms
 from bridge.engine.progress import Listener
 from bridge.errors import DatabaseError
-from bridge.posts import Post
+from bridge.roster import Read, Roster
 from bridge.settings import Settings
 from bridge.ticking import TICK
 from bridge.web import webhooks
@@ -27,46 +26,64 @@ ASK = 5.0
 """Seconds from one time that other daemons are asked for stores to the next."""
 
 
-async def serve(settings: Settings, progress: Listener | None = None, *, terms: Terms | None = None) -> None:
+async def serve(
+    settings: Settings, progress: Listener | None = None, *, terms: Terms | None = None, read: Read | None = None
+) -> None:
     """Run until SIGTERM or SIGINT. Then no new work begins, and running calls finish or are recorded as unknown.
 
-    `progress` hears how far the first runs have come; None: the log does. `terms` are those of the leases.
+    `progress` hears how far the first runs have come; None: the log does. `terms` are those of the leases. `read`
+    reads the settings anew upon SIGHUP; None: nobody listens to that.
     Raises AddressTaken where `web.listen` can't be had: a shop that delivers in vain gives its webhook up.
     """
-    stopping = asyncio.Event()
+    stopping, anew = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
-    async with workplace(settings, terms=terms) as place, alarming(settings, place.urgent, utc_now):
+    if read is not None:
+        loop.add_signal_handler(signal.SIGHUP, anew.set)
+    async with workplace(settings, terms=terms) as place:
         scheduler = AsyncIOScheduler(timezone=UTC)
-        posts = [Post(place, store, scheduler, stopping, progress) for store in settings.stores]
-        for post in posts:
-            await post.take_up()
-        async with listening(settings.web.listen, webhooks.routes({post.name: post.shop() for post in posts})):
-            scheduler.start()
-            working = [post.name for post in posts if post.works]
-            waiting = [post.name for post in posts if not post.works]
-            if settings.alerts.is_nowhere:
-                log.warning("alerts.nowhere", problem=NOWHERE)
-            log.info("daemon.started", stores=working, **({"waiting_for": waiting} if waiting else {}))
-            keeping = [asyncio.create_task(post.keep()) for post in posts]
-            keeping.append(asyncio.create_task(_ask_for_a_share(place, posts, stopping)))
-            await _set_by_the_clock(scheduler, stopping)
-            log.info("daemon.stopping")
-            scheduler.shutdown(wait=False)
-        await asyncio.gather(*keeping)
+        roster = Roster(place, settings, scheduler, progress)
+        async with alarming(lambda: roster.settings, place.urgent, utc_now):
+            await roster.begin()
+            async with listening(settings.web.listen, webhooks.routes(roster.shops)):
+                scheduler.start()
+                waiting = roster.waiting
+                if settings.alerts.is_nowhere:
+                    log.warning("alerts.nowhere", problem=NOWHERE)
+                log.info("daemon.started", stores=roster.working, **({"waiting_for": waiting} if waiting else {}))
+                roster.keep()
+                tending = [asyncio.create_task(_ask_for_a_share(place, roster, stopping))]
+                if read is not None:
+                    tending.append(asyncio.create_task(_load_anew(roster, read, anew, stopping)))
+                await _set_by_the_clock(scheduler, stopping)
+                log.info("daemon.stopping")
+                roster.leave()
+                anew.set()
+                scheduler.shutdown(wait=False)
+            await asyncio.gather(*tending)
+            await roster.end()
     log.info("daemon.stopped")
 
 
-async def _ask_for_a_share(place: Workplace, posts: Sequence[Post], stopping: asyncio.Event) -> None:
+async def _load_anew(roster: Roster, read: Read, anew: asyncio.Event, stopping: asyncio.Event) -> None:
+    """Load the settings whenever somebody says so; what is said meanwhile counts once more."""
+    while True:
+        await anew.wait()
+        if stopping.is_set():
+            return
+        anew.clear()
+        await roster.load(read)
+
+
+async def _ask_for_a_share(place: Workplace, roster: Roster, stopping: asyncio.Event) -> None:
     """While others work on more of our stores than we do, ask them for some."""
     while not stopping.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), ASK)
-        waiting = [post.name for post in posts if not post.works]
-        if waiting and not stopping.is_set():
+        if roster.waiting and not stopping.is_set():
             with suppress(DatabaseError):  # which the leases tell of
-                await place.leases.ask_for(waiting)
+                await place.leases.ask_for(roster.waiting)
 
 
 async def _set_by_the_clock(scheduler: AsyncIOScheduler, stopping: asyncio.Event) -> None:

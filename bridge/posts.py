@@ -4,11 +4,13 @@ daemon has it.
 
 import asyncio
 from contextlib import suppress
+from datetime import datetime
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bridge.app import Workplace
+from bridge.db import refusals
 from bridge.db.agenda import Agenda
 from bridge.db.failures import database_failed, said
 from bridge.db.standing import Standing
@@ -26,6 +28,8 @@ AGAIN = 1.0
 """Seconds after which a store that another daemon has is tried again."""
 LEAVE = 5.0
 """Seconds for which a store is left to the one that has asked for it."""
+Refusal = tuple[datetime, list[str]] | None
+"""When new settings were refused, and why; None where none are."""
 SELDOM = 5.0
 """Seconds from one hint about an order to the next that is passed on to the daemon that has the store. That one's
 look begins anew with each, so they must not come faster than a shop answers."""
@@ -37,18 +41,22 @@ class Post:
         place: Workplace,
         store: StoreSettings,
         scheduler: AsyncIOScheduler,
-        stopping: asyncio.Event,
         progress: Listener | None,
+        refusal: Refusal = None,
     ) -> None:
-        self._place, self._store, self._scheduler, self._stopping = place, store, scheduler, stopping
-        self._progress = progress
+        self.settings = store
+        self._place, self._scheduler, self._progress = place, scheduler, progress
+        self._refusal = refusal
+        self._leaving, self._grace = asyncio.Event(), GRACE
         self._ticks: Ticks | None = None
+        self._draining: Ticks | None = None
+        self._hurried: asyncio.Task[None] | None = None
         self._passed_on = Hints(self._pass_on, pause=SELDOM)
         self._problem = ""
 
     @property
     def name(self) -> str:
-        return self._store.name
+        return self.settings.name
 
     @property
     def works(self) -> bool:
@@ -56,28 +64,52 @@ class Post:
 
     async def take_up(self) -> bool:
         """Take the store and begin to work on it; False while another daemon has it. Raises DatabaseError."""
-        unit = await self._place.begin(self._store)
+        unit = await self._place.begin(self.settings)
         if unit is None:
             return False
         unit.progress = self._progress or unit.progress
-        self._ticks = Ticks(unit, self._store)
+        self._ticks = Ticks(unit, self.settings)
         self._ticks.wind(self._scheduler)
+        if self._refusal:
+            await self.refused(self._refusal)
         return True
+
+    def leave(self, grace: float) -> None:
+        """Begin nothing any more; what is under way gets so many seconds to end."""
+        self._grace = grace
+        self._leaving.set()
+        if self._draining is not None:  # for longer, perhaps
+            self._hurried = asyncio.create_task(self._draining.drain(grace))
+
+    async def refused(self, refusal: Refusal) -> None:
+        """Have `status` say of the store that new settings were refused; None: that it goes by the newest."""
+        self._refusal = refusal
+        if self._ticks is None:
+            return
+        lease = self._ticks.unit.lease
+        try:
+            await (refusals.refused(lease, *refusal) if refusal else refusals.in_force(lease))
+        except Exception as error:
+            if not isinstance(error, BridgeError) and not database_failed(error):
+                raise
+            log.warning("settings.not_told", store=self.name, problem=said(error))
 
     async def keep(self) -> None:
         """Work on the store whenever it is ours, until the end; then let it go."""
-        while not self._stopping.is_set():
+        while not self._leaving.is_set():
             if self._ticks is None:
-                await self._try_again()
+                if not await self._pause(AGAIN):
+                    await self.attempt()
             else:
                 lease = self._ticks.unit.lease
-                await _first(self._stopping, lease.lost, lease.wanted)
+                await _first(self._leaving, lease.lost, lease.wanted)
                 await self._let_go(self._ticks)
+        if self._hurried is not None:
+            await self._hurried
         await self._passed_on.close()
 
-    async def _try_again(self) -> None:
-        if await self._pause(AGAIN):
-            return
+    async def attempt(self) -> None:
+        """Take the store up if it is to be had; why it is not is told."""
         try:
             if await self.take_up():
                 log.info("store.taken", store=self.name)
@@ -93,8 +125,8 @@ class Post:
     async def _pause(self, seconds: float) -> bool:
         """Whether the end has come before so many seconds."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        return self._stopping.is_set()
+            await asyncio.wait_for(self._leaving.wait(), seconds)
+        return self._leaving.is_set()
 
     async def _let_go(self, ticks: Ticks) -> None:
         """Stop work: at once where the store may be another's already, in a while where the end has come, and when
@@ -104,15 +136,17 @@ class Post:
         if lease.lost.is_set():
             await ticks.drain(0)
             return
-        await ticks.drain(GRACE if self._stopping.is_set() else CALL)
+        self._draining = ticks
+        await ticks.drain(self._grace if self._leaving.is_set() else CALL)
+        self._draining = None
         await self._place.leases.give_back(lease)
-        if not self._stopping.is_set():
+        if not self._leaving.is_set():
             log.info("store.handed_over", store=self.name)
             await self._pause(LEAVE)
 
     def shop(self) -> Shop:
         """This store for the listener. Raises SettingsError where its secret can't be read."""
-        given = self._store.webhook_secret.reveal() if self._store.webhook_secret else ""
+        given = self.settings.webhook_secret.reveal() if self.settings.webhook_secret else ""
 
         async def secret() -> str:
             return given or await Standing(self.name).webhook_secret()

@@ -79,20 +79,38 @@ async def alarms(
 
 
 @asynccontextmanager
-async def alarming(settings: Settings, urgent: Urgent, now: Callable[[], datetime]) -> AsyncIterator[None]:
-    """Do all of it until the end; what is not sent by then is sent after the next start."""
-    async with alarms(settings, urgent, now(), now) as made:
-        tasks = [asyncio.create_task(_again_and_again(seconds, job)) for seconds, job in made.jobs]
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+async def alarming(
+    settings: Callable[[], Settings], urgent: Urgent, now: Callable[[], datetime]
+) -> AsyncIterator[None]:
+    """Do all of it until the end, by the `settings` in force; what is not sent is sent after the next start."""
+    keeping = asyncio.create_task(_by_those_in_force(settings, urgent, now))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
 
 
-async def _again_and_again(seconds: float, job: Job) -> None:
+async def _by_those_in_force(settings: Callable[[], Settings], urgent: Urgent, now: Callable[[], datetime]) -> None:
+    started = now()
     while True:
+        await _by(settings(), settings, urgent, started, now)
+
+
+async def _by(
+    these: Settings,
+    settings: Callable[[], Settings],
+    urgent: Urgent,
+    started: datetime,
+    now: Callable[[], datetime],
+) -> None:
+    async with alarms(these, urgent, started, now) as made:
+        running = (_again_and_again(seconds, job, lambda: settings() is these) for seconds, job in made.jobs)
+        await asyncio.gather(*running)
+
+
+async def _again_and_again(seconds: float, job: Job, goes_on: Callable[[], bool]) -> None:
+    while goes_on():
         await _tried(job)
         await asyncio.sleep(seconds)
 

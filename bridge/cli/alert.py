@@ -29,7 +29,7 @@ def alert() -> None:
     """Try the alerts.
 
     \b
-    Example:
+    Examples:
       wc-bridge alert test
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
 

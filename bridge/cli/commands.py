@@ -28,7 +28,13 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "rebind": "rebind.rebind",
     },
     "Work": {"run": "run.run", "once": "once.once"},
-    "Set up": {"alert": "alert.alert", "webhook": "webhook.webhook", "db": "database.db"},
+    "Set up": {
+        "init": "init.init",
+        "schema": "init.schema",
+        "alert": "alert.alert",
+        "webhook": "webhook.webhook",
+        "db": "database.db",
+    },
     "Try it": {"demo": "sandboxes.demo", "sandbox": "sandboxes.sandbox"},
 }
 """The commands, by what an administrator is about, in the order of the help: module and function of each."""

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from bridge.cli.shared import database_url, settings_path
+from bridge.cli.shared import database_url, settings_file
 from bridge.domain.money import to_major
 from bridge.errors import BridgeError
 from bridge.settings import store_names
@@ -28,7 +28,7 @@ class _Store(click.ParamType[str]):
         incomplete: str,
     ) -> list[CompletionItem]:
         try:
-            names = store_names(settings_path(ctx))
+            names = store_names(settings_file(ctx))
         except BridgeError:
             return []
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]

@@ -16,7 +16,16 @@ from rich.console import Console
 from bridge.alerts.running import alarms
 from bridge.app import units
 from bridge.cli.progress import bars
-from bridge.cli.shared import Command, Duration, console, finish, json_option, print_json, run_async, settings
+from bridge.cli.shared import (
+    Command,
+    Duration,
+    console,
+    finish,
+    json_option,
+    print_json,
+    run_async,
+    settings_to_work_by,
+)
 from bridge.cli.status import first_run
 from bridge.db import queries
 from bridge.db.agenda import Agenda
@@ -88,7 +97,7 @@ def once(*, wait: timedelta, dry_run: bool, as_json: bool) -> None:
       wc-bridge once --dry-run      what would it do? (works beside the daemon)
       wc-bridge once --wait 10m     wait for unknown calls as well
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
-    chosen = settings(with_stores=True)
+    chosen = settings_to_work_by()
     with _rehearsal(chosen) if dry_run else nullcontext(chosen) as used, bars() as progress:
         result = run_async(lambda: _work(used, wait, progress))
     if as_json:

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from bridge import logs
 from bridge.errors import BridgeError, SettingsError, UsageError
-from bridge.settings import Settings, find, reading
+from bridge.settings import Settings, exposed, find, named_by_environment, reading, resolve
 from bridge.settings.values import duration
 
 T = TypeVar("T")
@@ -100,14 +100,9 @@ def _keep(key: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     return keep
 
 
-def settings_path(context: click.Context | None = None) -> Path:
-    """The settings.yaml that the command line names, or the one found in the usual places. Raises SettingsError."""
-    return find((context or click.get_current_context()).find_root().meta.get(_SETTINGS))
-
-
 def database_url(context: click.Context | None = None) -> str:
     """The database that settings.yaml names, whatever else that says. Raises SettingsError."""
-    return reading.database_url(settings_path(context))
+    return reading.database_url(settings_file(context))
 
 
 def settings(*, with_stores: bool = False) -> Settings:
@@ -117,15 +112,45 @@ def settings(*, with_stores: bool = False) -> Settings:
     """
     from bridge.app import read_settings  # noqa: PLC0415 (it takes long to load, and `pause` does without)
 
-    path = settings_path()
+    path = settings_file()
+    chosen = settings_with_stores(path) if with_stores else read_settings(path)
+    for line in chosen.not_yet():
+        click.echo(f"wc-bridge: {line}", err=True)
+    return chosen
+
+
+def settings_file(context: click.Context | None = None) -> Path:
+    """The file that the command line names, or the one found in the usual places. Raises SettingsError."""
+    return find(named_file(context))
+
+
+def named_file(context: click.Context | None = None) -> Path | None:
+    """The file that the command line or the environment names; it need not be there."""
+    given: Path | None = (context or click.get_current_context()).find_root().meta.get(_SETTINGS)
+    return given or named_by_environment()
+
+
+def settings_with_stores(path: Path) -> Settings:
+    """Read settings, in which there must be a store. Raises SettingsError."""
+    from bridge.app import read_settings  # noqa: PLC0415 (see above)
+
     chosen = read_settings(path)
-    if with_stores and not chosen.stores:
+    if not chosen.stores:
         raise SettingsError(
             f"{path}: there is no store to watch: add one under `stores:` with name, url, consumer_key, "
             "consumer_secret and its providers"
         )
-    for line in chosen.not_yet():
+    return chosen
+
+
+def settings_to_work_by() -> Settings:
+    """The settings for whoever acts on orders: with all secrets of the stores at hand, those apart that only their
+    webhooks need, and a warning of each that anybody may read. Raises SettingsError.
+    """
+    chosen = settings(with_stores=True)
+    for line in exposed(settings_file(), chosen):
         click.echo(f"wc-bridge: {line}", err=True)
+    resolve(tuple(store.model_copy(update={"webhook_secret": None}) for store in chosen.stores))
     return chosen
 
 

@@ -1,6 +1,7 @@
 """`status`: how each store stands. No secret is resolved, no remote is asked."""
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from bridge.cli.shared import Command, console, finish, json_option, print_json, run_async, settings
+from bridge.cli.refused import print_refusals
+from bridge.cli.shared import Command, console, finish, json_option, print_json, run_async, settings, settings_file
 from bridge.cli.tables import amount, cell, lean_table, paragraph, when
 from bridge.db import queries
 from bridge.db.bounds import Bunch
@@ -19,20 +21,14 @@ from bridge.db.holds import Held
 from bridge.domain.money import to_major
 from bridge.engine import binding
 from bridge.engine.remedies import beyond, decides, first_decides, first_differed, held_line, is_silent, paused_line
+from bridge.errors import DatabaseError, SettingsError
+from bridge.settings import database_of
 
 _MINUTE = 60
 _STORAGES = {"hpos": "HPOS", "posts": "posts storage", "": "unknown storage"}
 _NEEDING = (
-    "attention",
-    "problem",
-    "held",
-    "unbound",
-    "bounded",
-    "failing",
-    "unwritten",
-    "tried_long",
-    "silent",
-    "channels",
+    *("refused_settings", "attention", "problem", "held", "unbound", "bounded", "failing", "unwritten"),
+    *("tried_long", "silent", "channels"),
 )
 """The parts of a store's status that are empty while all is well."""
 
@@ -50,7 +46,11 @@ def status(*, as_json: bool) -> None:
       wc-bridge status
       wc-bridge status --json
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
-    chosen = settings()
+    try:
+        chosen = settings()
+    except SettingsError as error:
+        _tell_despite(error, as_json=as_json)
+        return
     names = {store.name: store.mode for store in chosen.stores}
     warn_after = {store.name: store.warn_after for store in chosen.stores}
 
@@ -63,13 +63,40 @@ def status(*, as_json: bool) -> None:
         {**store, "silent": store["store"] in intervals and is_silent(store, intervals[store["store"]])}
         for store in run_async(read)
     ]
+    _print(stores, names, as_json=as_json)
+    finish(1 if any(map(_needs_somebody, stores)) else 0)
+
+
+def _tell_despite(error: SettingsError, *, as_json: bool) -> None:
+    """Say what is wrong with the settings, and how the stores stand for a daemon that goes on by those of before.
+
+    Raises the error itself where the file does not say which database that is, or there is none.
+    """
+    url = database_of(settings_file())
+    if url is None:
+        raise error
+
+    async def read() -> list[dict[str, Any]]:
+        async with existing(url, read_only=True):
+            return await queries.status(datetime.now(UTC))
+
+    try:
+        stores = [{**store, "silent": False} for store in run_async(read)]
+    except DatabaseError:
+        raise error from None
+    click.echo(f"wc-bridge: {error}", err=True)
+    _print(stores, {store["store"] for store in stores}, as_json=as_json)
+    finish(error.exit_code)
+
+
+def _print(stores: list[dict[str, Any]], known: Collection[str], *, as_json: bool) -> None:
     if as_json:
         print_json(stores)
-    else:
-        out = console()
-        for store in stores:
-            _print_store(out, store, known=store["store"] in names)
-    finish(1 if any(map(_needs_somebody, stores)) else 0)
+        return
+    out = console()
+    print_refusals(out, stores)
+    for store in stores:
+        _print_store(out, store, known=store["store"] in known)
 
 
 def _needs_somebody(store: dict[str, Any]) -> bool:

@@ -66,6 +66,8 @@ class StoreRow(Model):
     """The orders of lower id are still to be looked at again, as a person wants it; null: none."""
     relook_since = fields.DatetimeField(null=True)
     """Of those only the ones that the shop has changed since then; null: all."""
+    refused_settings = fields.TextField(default="", db_default="")
+    """Which new settings were refused by the daemon that works on it, when and why, as JSON; "" while none are."""
 
     class Meta:
         table = "stores"

@@ -8,7 +8,7 @@ from typing import Any
 
 from tortoise.expressions import Q
 
-from bridge.db import alerts, bounds, firsts, pauses, resyncs
+from bridge.db import alerts, bounds, firsts, pauses, refusals, resyncs
 from bridge.db.bounds import Bunch
 from bridge.db.codec import PAYMENT, load
 from bridge.db.firsts import First
@@ -200,6 +200,7 @@ async def _store(row: StoreRow, now: datetime, patience: timedelta) -> dict[str,
         "held_why": row.held_why,
         "unbound": row.unbound,
         "paused": await _stopped(row.name),
+        "refused_settings": refusals.shown(row),
         "down": await down(row.name, now),
         "bounded": [_bunch(bunch) for bunch in await bounds.bunches(row.name)],
         "firsts": [_first(first) for first in await firsts.unsettled(row.name)],

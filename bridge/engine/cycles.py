@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bridge.db import alone, modes, resyncs
+from bridge.db import alone, modes, refusals, resyncs
 from bridge.domain.alerts import Topic
 from bridge.domain.outages import SHOP
 from bridge.engine import outages, storage
@@ -65,6 +65,7 @@ async def start(unit: Unit, mode: str) -> None:
     await _turn(unit, mode)
     state = await unit.standing.open(mode)
     unit.restored, unit.went_live = state.restored, state.went_live
+    await refusals.in_force(unit.lease)
     await alone.live_since(unit.store.name, live=mode == "live", now=unit.now())
     await misplaced(unit)
     await outages.remember(unit)

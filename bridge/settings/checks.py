@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import Any
 
-from bridge.settings.document import Document, Path, Problem
+from bridge.settings.document import Document, Problem
 from bridge.settings.kinds import Kinds
 from bridge.settings.methods import is_pattern, overlap
 from bridge.settings.model import Cancel, Capture
+from bridge.settings.showing import Path, quote
 from bridge.settings.variables import VariableError, expand
 
 _INERT = ("pending", "draft", "checkout-draft", "auto-draft", "failed", "trash")
@@ -53,9 +54,8 @@ def _rivals(document: Document, store: dict[str, Any], path: Path, kinds: Kinds)
     ]
     for (one, pattern), (other, rival) in combinations(claims, 2):
         if one != other and overlap(pattern, rival):
-            text = (
-                f"{rival!r} and {pattern!r} of providers[{one[-1]}] fit the same orders; an order has one provider"
-            )
+            both = f"{quote(rival)} and {quote(pattern)} of providers[{one[-1]}]"
+            text = f"{both} fit the same orders; an order has one provider"
             yield document.problem((*other, "payment_methods"), text)
 
 

@@ -5,23 +5,21 @@ Every scalar stays the text that was written, and the settings' own types decide
 Only a plain `null`, `~` or nothing at all becomes None.
 """
 
-import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from bridge.errors import SettingsError
-
-Path = tuple[str | int, ...]
-"""Keys and list indices from the top: `("stores", 0, "poll", "interval")`."""
+from bridge.settings.broken import why_broken
+from bridge.settings.showing import Path, spell
 
 _CORE = "tag:yaml.org,2002:"
-_CREDENTIALS = re.compile(r"//.*@", re.DOTALL)
-_LONGEST_QUOTE = 60
 
 
 class Text(str):
@@ -86,23 +84,6 @@ class Document:
         return place + (f"{spell(problem.path)}: " if problem.path else "") + problem.text
 
 
-def spell(path: Path) -> str:
-    """Write a path as people read it: `stores[0].poll.interval`."""
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
-
-
-def quote(value: Any) -> str:
-    """Show a value that was found, short, and without the credentials that a URL may carry."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict):
-        return "a group of keys"
-    if isinstance(value, list):
-        return "a list"
-    text = _CREDENTIALS.sub("//***@", str(value))
-    return repr(text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…")
-
-
 def read(text: str, file: str) -> Document:
     """Read `text` as one YAML document. `file` names it in messages.
 
@@ -110,13 +91,20 @@ def read(text: str, file: str) -> Document:
     SettingsError where the text is no YAML at all, with the place.
     """
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        with warnings.catch_warnings(action="ignore", category=ReusedAnchorWarning):  # which quotes the file
+            root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
-        raise SettingsError(f"{place}: this is no YAML: {error.problem or error.context}") from None
-    except YAMLError as error:
-        raise SettingsError(f"{file}: this is no YAML: {' '.join(str(error).split())}") from None
+        raise SettingsError(f"{place}: this is no YAML: {why_broken(error)}") from None
+    except ReaderError as error:
+        before = text[: error.position]
+        place = f"{file}:{before.count(chr(10)) + 1}:{error.position - before.rfind(chr(10))}"
+        raise SettingsError(
+            f"{place}: this is no YAML: a character that no text has; type the value anew"
+        ) from None
+    except YAMLError:
+        raise SettingsError(f"{file}: this is no YAML") from None
     document = Document(file=file)
     document.tree = {} if root is None else _value(document, root, (), frozenset())
     return document
@@ -128,7 +116,7 @@ def _value(document: Document, node: Node, path: Path, around: frozenset[int]) -
     if not absent:  # what is not there has its key's place, not that of whatever follows
         document.values[path] = (line, column)
     if not str(node.tag).startswith(_CORE):
-        document.problems.append(document.problem(path, f"the tag {node.tag} means nothing here"))
+        document.problems.append(document.problem(path, "a value that begins with ! must be in quotes"))
     if id(node) in around:
         document.problems.append(document.problem(path, "an alias that contains itself"))
         return None

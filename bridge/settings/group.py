@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from bridge.settings.methods import is_pattern
 from bridge.settings.secret import Secret
+from bridge.settings.showing import quote
 from bridge.settings.values import Address
 from bridge.settings.variables import expand
 
@@ -70,5 +71,5 @@ class ProviderSettings(Group):
     def _patterns(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in patterns:
             if not is_pattern(pattern):
-                raise ValueError(f"{pattern!r} is no pattern")
+                raise ValueError(f"{quote(pattern)} is no pattern")
         return patterns

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import time
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from bridge.settings.document import Path, spell
 from bridge.settings.group import Group
 from bridge.settings.kinds import AnyProvider
 from bridge.settings.secret import Secret
+from bridge.settings.showing import Path, spell
 from bridge.settings.values import (
     Address,
     ClockTime,
@@ -204,12 +204,16 @@ class StoreSettings(Group):
     """The payment providers; an order belongs to the one whose payment_methods fit it."""
 
 
+def _off_where_null(web: Any) -> Any:
+    return {"listen": None} if web is None else web
+
+
 class Settings(Group):
     """All of settings.yaml."""
 
     database: DatabaseUrl = Field(default="sqlite:///var/lib/wc-bridge/bridge.sqlite3", repr=False)
     """sqlite:///absolute/path (what follows sqlite:// is the path) or postgresql://user@host/name."""
-    web: Annotated[Web, BeforeValidator(lambda web: {"listen": None} if web is None else web)] = Web()
+    web: Annotated[Web, BeforeValidator(_off_where_null, json_schema_input_type=Web | None)] = Web()
     alerts: Alerts = Alerts()
     stores: tuple[StoreSettings, ...] = ()
     """The stores to watch."""

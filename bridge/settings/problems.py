@@ -1,16 +1,19 @@
 """What pydantic found wrong, said to an administrator: where, what was found, and what would be right."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from typing import Annotated, Any, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from bridge.settings.document import Document, Path, Problem, quote
+from bridge.settings.document import Document, Problem
 from bridge.settings.group import ProviderSettings, group_in, holds_secret
 from bridge.settings.kinds import Kinds
 from bridge.settings.model import Settings
+from bridge.settings.showing import Path, quote, spell_key
+from bridge.settings.variables import check
 
 _GROUP = "must be a group of keys"
 _LIST = "must be a list, like [one, two]"
@@ -53,28 +56,59 @@ def problems(error: ValidationError, document: Document, kinds: Kinds) -> Iterat
 def _unknown_key(path: Path, document: Document, kinds: Kinds) -> str:
     model = _model_at(path[:-1], document, kinds)
     known = list(model.model_fields) if model else []
-    near = get_close_matches(str(path[-1]), known, n=1)
+    name, colon, _ = str(path[-1]).partition(":")
+    if colon and name in known:
+        return f"after {name}: there must be a space"
+    near = get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"the keys here are {', '.join(known)}"
-    return f"there is no key {quote(path[-1])}; {hint}"
+    return f"there is no key {spell_key(str(path[-1]))!r}; {hint}"
+
+
+def proof(model: type[BaseModel], key: str) -> Callable[[str], str]:
+    """Return what says of a text whether it may stand under a key: it gives it back, or raises ValueError.
+
+    What a `${VARIABLE}` stands for is not known yet. A secret may be typed as `file:PATH` too, of a list an item.
+    """
+    field = model.model_fields[key]
+    annotation: Any = field.annotation
+    for mark in field.metadata:
+        annotation = Annotated[annotation, mark]
+    adapter, secret = TypeAdapter(annotation), holds_secret(field.annotation)
+    listed = get_origin(field.annotation) is tuple
+
+    def right(text: str) -> str:
+        if not secret and "${" in text:
+            return check(text)
+        try:
+            adapter.validate_python([text] if listed else text.removeprefix("file:") if secret else text)
+        except ValidationError as error:
+            raise ValueError(_sentence(error.errors(include_url=False)[0])) from None
+        return text
+
+    return right
 
 
 def _wrong_value(path: Path, detail: ErrorDetails, document: Document, kinds: Kinds) -> str:
+    sentence = _sentence(detail)
+    found = "" if _is_secret(path, document, kinds) else _found(path, document)
+    return f"{sentence}; found {found}" if found else sentence
+
+
+def _sentence(detail: ErrorDetails) -> str:
     context = detail.get("ctx", {})
     match detail["type"]:
         case "literal_error":
-            sentence = "must be " + str(context["expected"]).replace("'", "")
+            return "must be " + str(context["expected"]).replace("'", "")
         case "greater_than_equal":
-            sentence = f"must be at least {context['ge']}"
+            return f"must be at least {context['ge']}"
         case "greater_than":
-            sentence = f"must be more than {context['gt']}"
+            return f"must be more than {context['gt']}"
         case "less_than_equal":
-            sentence = f"must be at most {context['le']}"
+            return f"must be at most {context['le']}"
         case "value_error":
-            sentence = str(context["error"])
+            return str(context["error"])
         case other:
-            sentence = _SENTENCES.get(other, detail["msg"])
-    found = "" if _is_secret(path, document, kinds) else _found(path, document)
-    return f"{sentence}; found {found}" if found else sentence
+            return _SENTENCES.get(other, detail["msg"])
 
 
 def _found(path: Path, document: Document) -> str:

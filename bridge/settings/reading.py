@@ -4,6 +4,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, ScalarEvent
 
 from bridge.errors import SettingsError
 from bridge.settings.checks import contradictions
@@ -26,30 +29,32 @@ class _Environment(BaseSettings):
     settings: Path | None = None
 
 
+def named_by_environment() -> Path | None:
+    """What `$WC_BRIDGE_SETTINGS` names, which need not be there."""
+    return _Environment().settings
+
+
 def find(given: Path | None = None) -> Path:
     """Return the settings file: `given`, else `$WC_BRIDGE_SETTINGS`, else the first of PLACES that is there.
 
     Raises SettingsError where there is none.
     """
-    named = given or _Environment().settings
-    if named:
+    if named := given or named_by_environment():
         return named
     found = next((place for place in PLACES if place.exists()), None)
     if found is None:
         looked = " or ".join(str(place) for place in PLACES)
-        raise SettingsError(
-            f"no settings file at {looked}: copy the project's settings.yaml there, or give --settings FILE"
-        )
+        raise SettingsError(f"no settings file at {looked}: `wc-bridge init` writes one, or give --settings FILE")
     return found
 
 
-def load(path: Path, kinds: Kinds) -> Settings:
-    """Read and check a settings file. `kinds` has the settings of each type of provider.
+def load(path: Path, kinds: Kinds, name: Path | None = None) -> Settings:
+    """Read and check a settings file. `kinds` has the settings of each type of provider; errors call it `name`.
 
     `${VARIABLE}` is replaced, except in secrets: those are read when they are used. Raises SettingsError with
     one line for each mistake: file, line, column, key path, what is wrong and what was found; never a secret.
     """
-    document = read(_text(path), str(path))
+    document = read(_text(path), str(name or path))
     found = [*document.problems, *contradictions(document, kinds)]
     try:
         settings = Settings.model_validate(document.tree, context={"kinds": kinds})
@@ -66,6 +71,8 @@ def database_url(path: Path) -> str:
 
     Raises SettingsError.
     """
+    if (told := database_of(path)) is not None:
+        return told
     document = read(_text(path), str(path))
     field = Settings.model_fields["database"]
     where, value = ("database",), document.tree.get("database") if isinstance(document.tree, dict) else None
@@ -83,6 +90,28 @@ def store_names(path: Path) -> list[str]:
     stores = tree.get("stores") if isinstance(tree, dict) else None
     named = [store.get("name") for store in stores or () if isinstance(store, dict)]
     return [str(name) for name in named if name]
+
+
+def database_of(path: Path) -> str | None:
+    """Return the `database` of a file in which other things are wrong; None where it can't be told.
+
+    A file that breaks off into something that is no YAML has told it before that, or not.
+    """
+    depth, last = 0, ""
+    try:
+        for event in YAML(typ="safe", pure=True).parse(_text(path)):
+            match event:
+                case CollectionStartEvent():
+                    depth += 1
+                case CollectionEndEvent():
+                    depth -= 1
+                case ScalarEvent() if depth == 1 and last == "database":
+                    return database(expand(event.value))
+                case ScalarEvent() if depth == 1:
+                    last = event.value
+    except (SettingsError, YAMLError, ValueError):
+        return None
+    return Settings().database
 
 
 def _text(path: Path) -> str:

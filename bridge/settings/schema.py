@@ -30,7 +30,9 @@ class Key:
 
 class _AsWritten(GenerateJsonSchema):
     def encode_default(self, dft: Any) -> Any:
-        """Show a duration's default as the file has it, not as ISO 8601 does."""
+        """Show a default as the file has it, not as ISO 8601 does."""
+        if isinstance(dft, time):
+            return f"{dft:%H:%M}"
         return spell_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
 
 
@@ -50,7 +52,22 @@ def json_schema(kinds: Kinds) -> dict[str, Any]:
         one["properties"]["type"] = {"const": name, "title": "Type"}
         choices.append(one)
     definitions["StoreSettings"]["properties"]["providers"]["items"] = {"oneOf": choices}
+    for group in (schema, *definitions.values(), *choices):
+        for key, value in group.get("properties", {}).items():
+            group["properties"][key] = _as_typed(value)
+    definitions["Variable"] = {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "wc-bridge settings"}
+
+
+def _as_typed(value: dict[str, Any]) -> dict[str, Any]:
+    """Allow what the reader of the file allows besides: a variable for any value, a number where a text may be."""
+    if value.get("type") == "string" and not value.keys() & {"enum", "pattern", "format"}:
+        return {**value, "type": ["string", "number"]}
+    if value.get("type") not in ("string", "integer", "boolean"):
+        return value
+    said: dict[str, Any] = {name: value[name] for name in ("title", "description", "default") if name in value}
+    asked = {name: content for name, content in value.items() if name not in said}
+    return {**said, "anyOf": [asked, {"$ref": "#/$defs/Variable"}]}
 
 
 def keys(model: type[BaseModel] = Settings, prefix: str = "", *, to_come: bool = False) -> Iterator[Key]:

@@ -1,7 +1,7 @@
 """Secrets: named in settings.yaml, read when they are used, shown nowhere."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ from pydantic_core import CoreSchema, core_schema
 
 from bridge.errors import SettingsError
 from bridge.settings.document import Text
-from bridge.settings.variables import VariableError, check, expand
+from bridge.settings.showing import may_be_secret, quote
+from bridge.settings.variables import VariableError, check, expand, variables, without_variables
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -22,7 +23,7 @@ class Secret:
     """
 
     _source: str | Mapping[str, str]
-    _where: str = ""
+    _where: str = field(default="", compare=False)
 
     def reveal(self) -> str:
         """Return the secret itself. Raises SettingsError where the variable or file is not there or empty."""
@@ -32,6 +33,24 @@ class Secret:
             return _content(expand(self._source["file"]))
         except VariableError as error:
             raise SettingsError(f"{self._where}: {error}" if self._where else str(error)) from None
+
+    @property
+    def file(self) -> Path | None:
+        """The file that holds it; None where it is not in one, or where that can't be told."""
+        try:
+            return None if isinstance(self._source, str) else Path(expand(self._source["file"]))
+        except VariableError:
+            return None
+
+    @property
+    def variables(self) -> list[str]:
+        """The variables of the environment that it is read from."""
+        return variables(self._source if isinstance(self._source, str) else self._source["file"])
+
+    @property
+    def is_written_out(self) -> bool:
+        """Whether the secret itself stands in the settings, or a part of it."""
+        return isinstance(self._source, str) and without_variables(self._source) != ""
 
     def __repr__(self) -> str:
         return "Secret(***)"
@@ -64,9 +83,14 @@ def _content(file: str) -> str:
     try:
         content = Path(file).read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise VariableError(f"the file {file} can't be read: {error.strerror}") from None
+        raise VariableError(f"the file {_name(file)} can't be read: {error.strerror}") from None
     except ValueError:  # its own text would quote the bytes
-        raise VariableError(f"the file {file} is not UTF-8 text") from None
+        raise VariableError(f"the file {_name(file)} is not UTF-8 text") from None
     if not content:
-        raise VariableError(f"the file {file} is empty")
+        raise VariableError(f"the file {_name(file)} is empty")
     return content
+
+
+def _name(file: str) -> str:
+    """A path as it may be shown: somebody may have written the secret itself in its place."""
+    return quote(file) if may_be_secret(Path(file).name) else file

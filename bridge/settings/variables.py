@@ -3,6 +3,8 @@
 import os
 import re
 
+from bridge.settings.showing import may_be_secret
+
 _PLACE = re.compile(r"\$\{([^}]*)\}?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -28,8 +30,19 @@ def check(text: str) -> str:
     return text
 
 
+def variables(text: str) -> list[str]:
+    """Return the names of the variables in `text`."""
+    return [place[1] for place in _PLACE.finditer(text)]
+
+
+def without_variables(text: str) -> str:
+    """Return what of `text` is written out."""
+    return _PLACE.sub("", text)
+
+
 def _look_up(place: re.Match[str]) -> str:
     value = os.environ.get(place[1], "")
     if not value:
-        raise VariableError(f"the environment variable {place[1]} is not set")
+        name = place[1] if place[1].isupper() or not may_be_secret(place[1]) else "***"
+        raise VariableError(f"the environment variable {name} is not set")
     return value

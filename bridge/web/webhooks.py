@@ -48,7 +48,7 @@ class _Door:
     """
 
     def __init__(self, shop: Shop) -> None:
-        self.hint = shop.hint
+        self.shop = shop
         self._read, self._secret = shop.secret, ""
         self._reading: asyncio.Task[None] | None = None
 
@@ -68,11 +68,20 @@ class _Door:
 
 
 def routes(shops: Mapping[str, Shop]) -> list[web.RouteDef]:
-    """Return the routes for these stores, by name."""
-    doors = {name: _Door(shop) for name, shop in shops.items()}
+    """Return the routes for these stores, by name; `shops` is asked at each request which these are by then."""
+    doors: dict[str, _Door] = {}
+
+    def door(name: str) -> _Door | None:
+        shop = shops.get(name)
+        if shop is None:
+            doors.pop(name, None)
+            return None
+        if name not in doors or doors[name].shop is not shop:
+            doors[name] = _Door(shop)
+        return doors[name]
 
     async def receive(request: web.Request) -> web.Response:
-        return await _receive(request, doors.get(request.match_info["store"]))
+        return await _receive(request, door(request.match_info["store"]))
 
     return [web.post(f"{_PATH}{{store}}", receive)]
 
@@ -102,7 +111,7 @@ async def _receive(request: web.Request, door: _Door | None) -> web.Response:
         return _answer(HTTPStatus.UNAUTHORIZED)
     order = _order(request.headers.get("X-WC-Webhook-Topic", ""), body)
     if order is not None:
-        door.hint(order)
+        door.shop.hint(order)
     return _answer(ACCEPTED)
 
 

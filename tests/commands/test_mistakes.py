@@ -1,6 +1,9 @@
 """What a person mistypes or a file has wrong is one message and an exit code, never a traceback."""
 
 import json
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -126,3 +129,35 @@ def test_folder_that_is_missing_is_one_line(tmp_path: Path, path: Path) -> None:
     for words in (["once"], ["status"]):
         said = one_line(typed(*words, "--settings", str(path)), 3)
         assert "/no of the database does not exist: make it" in said
+
+
+def test_module_is_the_command_too() -> None:
+    ran = subprocess.run([sys.executable, "-m", "bridge", "order"], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "Missing argument 'STORE'" in ran.stderr
+
+
+def test_status_of_wrong_settings_is_their_mistakes_alone_where_there_is_no_database(path: Path) -> None:
+    path.write_text(path.read_text(encoding="utf-8").replace("live", "alive"), encoding="utf-8")
+    assert "stores[0].mode: must be shadow or live; found 'alive'" in one_line(
+        typed("status", "--settings", str(path)), 2
+    )
+
+
+@pytest.mark.parametrize("command", ["run", "once"])
+def test_start_warns_of_secrets_that_anybody_may_read_and_names_all_that_are_missing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    for name in ("WC_KEY", "WC_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    text = path.read_text(encoding="utf-8").replace("ck_sandbox", "${WC_KEY}").replace("cs_sandbox", "${WC_SECRET}")
+    with tempfile.TemporaryDirectory() as folder:  # which everybody may enter, as no folder of pytest's is
+        Path(folder).chmod(0o755)
+        place = Path(folder) / "settings.yaml"
+        place.write_text(text, encoding="utf-8")
+        place.chmod(0o644)
+        ran = typed(command, "--settings", str(place))
+    said = ran.err.splitlines()
+    assert (ran.code, len(said)) == (2, 3)
+    assert f"{place} holds secrets, and every user of this machine may read it: ch" in said[0]
+    assert [name in line for name, line in zip(("WC_KEY", "WC_SECRET"), said[1:], strict=True)] == [True, True]

@@ -130,20 +130,16 @@ def test_key_that_is_there_twice_is_a_mistake(mistakes: Mistakes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "place"),
+    ("text", "said"),
     [
-        ("stores: [a\n", "settings.yaml:2:1: this is no YAML: "),
-        ("stores:\n\t- a\n", "settings.yaml:2:1: this is no YAML: "),
-        ("stores: *a\n", "settings.yaml:1:9: this is no YAML: "),
-        ("database: a\n---\ndatabase: b\n", "settings.yaml:2:1: this is no YAML: "),
-        ("database: '\x07'\n", "settings.yaml: this is no YAML: "),
         ("stores: &a [*a]\n", "settings.yaml:1:9: stores[0]: an alias that contains itself"),
         ("? [a]\n: b\n", "settings.yaml:1:3: a key must be a word"),
-        ("database: !vault x\n", "settings.yaml:1:11: database: the tag !vault means nothing here"),
+        ("database: !vault x\n", "settings.yaml:1:11: database: a value that begins with ! must be in quotes"),
+        ("web: {listen:x}\n", "settings.yaml:1:7: web.listen:***: after listen: there must be a space"),
     ],
 )
-def test_broken_yaml_is_told_with_its_place(mistakes: Mistakes, text: str, place: str) -> None:
-    assert mistakes(text)[0].startswith(place)
+def test_what_yaml_allows_and_settings_do_not(mistakes: Mistakes, text: str, said: str) -> None:
+    assert mistakes(text)[0] == said
 
 
 def test_alias_stands_for_what_it_names(mistakes: Mistakes) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 
 from bridge import logs
@@ -13,4 +14,5 @@ from bridge.db.leases import Terms
 
 if __name__ == "__main__":
     logs.configure(logging.INFO)
-    asyncio.run(serve(read_settings(Path(sys.argv[1])), terms=Terms(**json.loads(sys.argv[2]))))
+    read = partial(read_settings, Path(sys.argv[1]))
+    asyncio.run(serve(read(), terms=Terms(**json.loads(sys.argv[2])), read=read))

@@ -183,6 +183,30 @@ async def complete_half(place: Place, placed: dict[str, tuple[int, str]], which:
         place.shops[name].store.set_status(placed[name][0], "completed")
 
 
+async def test_new_settings_are_taken_up_by_both_and_no_call_is_lost_between_them(tmp_path: Path) -> None:
+    """Each store is worked on by one at any moment, whoever that is while both load; the first is in a call."""
+    async with open_place(tmp_path, 2) as place, place.daemon("A") as first, place.daemon("B") as second:
+        placed = await all_known(place)
+        slow, _ = place.shops
+        place.shops[slow].resurs.faults.plan(Fault.SLOW, method="POST", path="/capture")
+        for name, (order, _) in placed.items():
+            place.shops[name].store.set_status(order, "completed")
+        await until(lambda: all(captured(place, name, payment) for name, (_, payment) in placed.items()))
+        place.changes["language"] = "sv"
+        for daemon, name in ((first, "A"), (second, "B")):
+            assert place.settings(name)
+            daemon.process.send_signal(signal.SIGHUP)
+        place.shops[slow].resurs.faults.release.set()
+        for daemon in (first, second):
+            await said(daemon, "settings.loaded", 1)
+        await until(lambda: all(len(notes(place, name, order)) == 1 for name, (order, _) in placed.items()))
+        for daemon in (first, second):
+            assert (await daemon.stop()).code == 0
+        assert all(len(place.captures(name, payment)) == 1 for name, (_, payment) in placed.items())
+        states = await place.fetch("SELECT state, attempts FROM actions")
+        assert [tuple(row) for row in states] == [("done", 1)] * 2
+
+
 async def said(daemon: Daemon, event: str, count: int) -> None:
     """Wait until the daemon's log has so many of these."""
     async with asyncio.timeout(60):

@@ -26,6 +26,8 @@ class Place:
     client: WooStore
     session: aiohttp.ClientSession
     address: str
+    shops: dict[str, Shop]
+    """The stores as the listener meets them."""
     hinted: list[int] = field(default_factory=list)
     """The orders that the listener was given a hint of, in order."""
 
@@ -65,4 +67,4 @@ async def open_place(secret: Callable[[], Awaitable[str]] | None = None) -> Asyn
             consumer_secret="cs_sandbox",
             keep_meta=frozenset(),
         )
-        yield Place(store=store, client=client, session=session, address=address, hinted=hinted)
+        yield Place(store=store, client=client, session=session, address=address, shops=shops, hinted=hinted)

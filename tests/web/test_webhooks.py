@@ -11,6 +11,7 @@ from bridge.web import listener, webhooks
 from bridge.web.listener import LARGEST
 from bridge.web.signature import HEADER, signature
 from bridge.web.subscription import install
+from bridge.web.webhooks import Shop
 from tests.web.shop import NAME, SECRET, Place, open_place
 
 UPDATE = b'{"id": 1042}'
@@ -227,3 +228,18 @@ async def begun(address: str, url: str) -> tuple[asyncio.StreamReader, asyncio.S
     writer.write(head.encode() + UPDATE)
     await writer.drain()
     return reader, writer
+
+
+async def test_store_whose_settings_change_is_met_by_its_new_secret_at_once() -> None:
+    """The old one, which may have been found out, opens nothing any more; nor does a store that is gone."""
+    async with open_place() as place:
+        assert await place.send(UPDATE) == 202
+
+        async def another() -> str:
+            return "another"
+
+        place.shops[NAME] = Shop(secret=another, hint=place.hinted.append)
+        assert await place.send(UPDATE) == 401
+        assert await place.send(UPDATE, signed=signature("another", UPDATE)) == 202
+        del place.shops[NAME]
+        assert await place.send(UPDATE, signed=signature("another", UPDATE)) == 404
