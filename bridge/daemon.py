@@ -7,7 +7,6 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
@@ -17,10 +16,9 @@ from bridge.app import Workplace, workplace
 from bridge.db.leases import Terms
 from bridge.engine.progress import Listener
 from bridge.errors import DatabaseError
-from bridge.liveness import HUNG
 from bridge.posts import Post
 from bridge.settings import Settings
-from bridge.systemd import Systemd, here
+from bridge.systemd import Patience, keep_informed
 from bridge.ticking import TICK
 from bridge.web import webhooks
 from bridge.web.listener import listening
@@ -29,18 +27,6 @@ log = structlog.get_logger()
 
 ASK = 5.0
 """Seconds from one time that other daemons are asked for stores to the next."""
-TURN = 1.0
-"""Seconds from one word to systemd to the next, at the most."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """For how long systemd is kept from what it would conclude, in seconds."""
-
-    ready: float = 60.0
-    """For the first good poll of each store; after that the daemon counts as started all the same: a shop that is
-    down is no reason to start it anew. The unit's TimeoutStartSec must be longer."""
-    hung: float = HUNG
 
 
 async def serve(
@@ -52,7 +38,8 @@ async def serve(
 ) -> None:
     """Run until SIGTERM or SIGINT. Then no new work begins, and running calls finish or are recorded as unknown.
 
-    `progress` hears how far the first runs have come; None: the log does. `terms` are those of the leases.
+    `progress` hears how far the first runs have come; None: the log does. `terms` are those of the leases,
+    `patience` is that with systemd.
     Raises AddressTaken where `web.listen` can't be had: a shop that delivers in vain gives its webhook up.
     """
     stopping = asyncio.Event()
@@ -71,7 +58,7 @@ async def serve(
             log.info("daemon.started", stores=working, **({"waiting_for": waiting} if waiting else {}))
             keeping = [asyncio.create_task(post.keep()) for post in posts]
             keeping.append(asyncio.create_task(_ask_for_a_share(place, posts, stopping)))
-            keeping.append(asyncio.create_task(_tell(here(), posts, stopping, patience or Patience())))
+            keeping.append(asyncio.create_task(keep_informed(lambda: posts, stopping, patience or Patience())))
             await _set_by_the_clock(scheduler, stopping)
             log.info("daemon.stopping")
             scheduler.shutdown(wait=False)
@@ -88,34 +75,6 @@ async def _ask_for_a_share(place: Workplace, posts: Sequence[Post], stopping: as
         if waiting and not stopping.is_set():
             with suppress(DatabaseError):  # which the leases tell of
                 await place.leases.ask_for(waiting)
-
-
-async def _tell(systemd: Systemd, posts: Sequence[Post], stopping: asyncio.Event, patience: Patience) -> None:
-    """Say that the daemon is ready, once; then, as long as nothing hangs, that it turns; and at last that it ends.
-
-    Who is not told that for long takes the loop, or what is done on it, for hung, and starts the daemon anew.
-    """
-    loop = asyncio.get_running_loop()
-    until, ready, before, hung = loop.time() + patience.ready, False, "", False
-    while not stopping.is_set():
-        unpolled = [post.name for post in posts if not post.polled]
-        hanging = [f"{job} of {post.name}" for post in posts for job in post.hanging(patience.hung)]
-        if hanging and not hung:
-            log.error("daemon.hangs", jobs=hanging)
-        hung = bool(hanging)
-        text = f"not polled yet: {', '.join(unpolled)}" if unpolled else "every store is polled"
-        text = f"hangs: {', '.join(hanging)}" if hanging else text
-        if text != before:
-            systemd.say(f"STATUS={text}")
-        before = text
-        if not ready and (not unpolled or loop.time() >= until):
-            systemd.say("READY=1")
-            ready = True
-        if systemd.watchdog and not hanging:
-            systemd.say("WATCHDOG=1")
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), min(TURN, systemd.watchdog / 2 or TURN))
-    systemd.say("STOPPING=1")
 
 
 async def _set_by_the_clock(scheduler: AsyncIOScheduler, stopping: asyncio.Event) -> None:

@@ -150,10 +150,11 @@ async def test_a_bug_shows_where_it_is_and_nothing_of_what_it_met(
 ) -> None:
     order, _ = shop.place()
     words = {*personal(shop, order), "a-secret-of-nobody"}
+    nothing: dict[frozenset[str], str] = {}
 
     def broken(**_: object) -> None:
         try:
-            {}[frozenset(words)]
+            nothing[frozenset(words)]
         except KeyError as error:
             raise RuntimeError(words) from error
 

@@ -12,10 +12,10 @@ import aiohttp
 import pytest
 
 from bridge.app import read_settings
-from bridge.daemon import Patience, serve
+from bridge.daemon import serve
 from bridge.liveness import Pulse, trace
 from bridge.sandbox.faults import Fault
-from bridge.systemd import Systemd
+from bridge.systemd import Patience, Systemd
 from tests.commands.shop import Shop, started, until
 
 FED = "WATCHDOG=1"

@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import bridge
@@ -14,11 +15,13 @@ ANY = "any"
 """The level of a call by another name: which one it is, is decided as it runs."""
 
 
+@cache
 def logged() -> dict[str, set[str]]:
     """All events that the code names in a call of its log, and the levels of those calls."""
     found: dict[str, set[str]] = defaultdict(set)
     for path in Path(bridge.__file__).parent.rglob("*.py"):
-        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for function in ast.walk(ast.parse(text)) if "get_logger" in text else ():
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 for event, level in _calls(function):
                     found[event].add(level)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.daemon import TURN, Patience
 from bridge.errors import OtherVersion, SettingsError
 from bridge.settings import PLACES, Settings
+from bridge.systemd import TURN, Patience
 from bridge.ticking import GRACE, LAST
 from tests.project.units import DAEMONS, PROGRAM, SERVICES, UNITS, keys
 
