@@ -57,13 +57,17 @@ class Systemd:
         self.watchdog = int(environment.get("WATCHDOG_USEC") or 0) / _MICROSECONDS if waited_for else 0.0
         """Seconds within which it wants to be told that we still turn, again and again; 0: it does not."""
 
-    def say(self, *words: str) -> None:
-        """Tell it, in one datagram; one that can't be sent is lost: whoever does not listen is not waited for."""
+    def say(self, word: str) -> bool:
+        """Tell it something; False where that could not be sent: whoever does not listen is not waited for."""
         if not self._address:
-            return
+            return True
         address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
-        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as out:
-            out.sendto("\n".join(words).encode(), address)
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as out:
+                out.sendto(word.encode(), address)
+        except OSError:
+            return False
+        return True
 
 
 async def keep_informed(
@@ -87,8 +91,7 @@ async def keep_informed(
             systemd.say(f"STATUS={text}")
         before = text
         if not ready and (not unpolled or loop.time() >= until):
-            systemd.say("READY=1")
-            ready = True
+            ready = systemd.say("READY=1")  # lost, it would have the daemon started anew
         if systemd.watchdog and not hanging:
             systemd.say("WATCHDOG=1")
         with suppress(TimeoutError):

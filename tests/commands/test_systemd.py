@@ -134,8 +134,8 @@ async def test_each_request_that_ends_is_a_beat_of_its_job_alone(shop: Shop) -> 
 
 
 async def test_without_systemd_nobody_is_told(tmp_path: Path) -> None:
-    Systemd({}, 1).say("READY=1")
-    Systemd({"NOTIFY_SOCKET": str(tmp_path / "nobody")}, 1).say("READY=1")
+    assert Systemd({}, 1).say("READY=1")
+    assert not Systemd({"NOTIFY_SOCKET": str(tmp_path / "nobody")}, 1).say("READY=1")
     name = f"wc-bridge-{os.getpid()}"
     ear = Ear(f"\0{name}")
     Systemd({"NOTIFY_SOCKET": f"@{name}"}, 1).say("READY=1")
