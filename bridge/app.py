@@ -27,6 +27,7 @@ from bridge.domain.steps import Kind
 from bridge.engine.cycles import start
 from bridge.engine.pacing import Pace
 from bridge.engine.unit import Unit, Urgent
+from bridge.liveness import trace
 from bridge.ports import Provider
 from bridge.providers.registry import ProviderKind, provider_kinds
 from bridge.settings import ProviderSettings, Settings, StoreSettings, load, matches_method
@@ -99,7 +100,7 @@ async def workplace(
     """Open the database to work on stores. Raises DatabaseError."""
     async with (
         working(settings.database, terms=terms) as leases,
-        aiohttp.ClientSession(connector=connector()) as session,
+        aiohttp.ClientSession(connector=connector(), trace_configs=[trace()]) as session,
     ):
         place = await place_of(settings.database)
         yield Workplace(leases=leases, session=session, place=place, now=now, chance=chance)

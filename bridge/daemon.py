@@ -1,4 +1,7 @@
-"""The daemon: a post for each store, a listener for hints, and an end that leaves no call without a record."""
+"""The daemon: a post for each store, a listener for hints, and an end that leaves no call without a record.
+
+Where systemd has started it, it hears when the daemon is ready, when it ends, and all the while that it turns.
+"""
 
 import asyncio
 import signal
@@ -16,6 +19,7 @@ from bridge.engine.progress import Listener
 from bridge.errors import DatabaseError
 from bridge.roster import Read, Roster
 from bridge.settings import Settings
+from bridge.systemd import Patience, keep_informed
 from bridge.ticking import TICK
 from bridge.web import webhooks
 from bridge.web.listener import listening
@@ -27,12 +31,17 @@ ASK = 5.0
 
 
 async def serve(
-    settings: Settings, progress: Listener | None = None, *, terms: Terms | None = None, read: Read | None = None
+    settings: Settings,
+    progress: Listener | None = None,
+    *,
+    terms: Terms | None = None,
+    read: Read | None = None,
+    patience: Patience | None = None,
 ) -> None:
     """Run until SIGTERM or SIGINT. Then no new work begins, and running calls finish or are recorded as unknown.
 
     `progress` hears how far the first runs have come; None: the log does. `terms` are those of the leases. `read`
-    reads the settings anew upon SIGHUP; None: nobody listens to that.
+    reads the settings anew upon SIGHUP; None: nobody listens to that. `patience` is that with systemd.
     Raises AddressTaken where `web.listen` can't be had: a shop that delivers in vain gives its webhook up.
     """
     stopping, anew = asyncio.Event(), asyncio.Event()
@@ -54,6 +63,8 @@ async def serve(
                 log.info("daemon.started", stores=roster.working, **({"waiting_for": waiting} if waiting else {}))
                 roster.keep()
                 tending = [asyncio.create_task(_ask_for_a_share(place, roster, stopping))]
+                informing = keep_informed(lambda: roster.posts, stopping, patience or Patience())
+                tending.append(asyncio.create_task(informing))
                 if read is not None:
                     tending.append(asyncio.create_task(_load_anew(roster, read, anew, stopping)))
                 await _set_by_the_clock(scheduler, stopping)

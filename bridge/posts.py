@@ -62,6 +62,15 @@ class Post:
     def works(self) -> bool:
         return self._ticks is not None
 
+    @property
+    def polled(self) -> bool:
+        """Whether the store has been polled well since it was taken; nobody polls one that another daemon has."""
+        return self._ticks is None or self._ticks.polled
+
+    def hanging(self, hung: float) -> list[str]:
+        """Name the jobs of the store that have given no sign of life for so many seconds."""
+        return [] if self._ticks is None else self._ticks.hanging(hung)
+
     async def take_up(self) -> bool:
         """Take the store and begin to work on it; False while another daemon has it. Raises DatabaseError."""
         unit = await self._place.begin(self.settings)

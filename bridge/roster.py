@@ -45,6 +45,10 @@ class Roster:
         self._ending = False
 
     @property
+    def posts(self) -> list[Post]:
+        return list(self._posts.values())
+
+    @property
     def working(self) -> list[str]:
         return [name for name, post in self._posts.items() if post.works]
 

@@ -1,14 +1,14 @@
 """The ticks of one store: what a daemon does with it, and when, from when it takes it until it lets it go."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 
+import apscheduler.job
 import structlog
-from apscheduler.job import Job
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -17,6 +17,7 @@ from bridge.engine import storage
 from bridge.engine.cycles import look_around, work_unless_resting
 from bridge.engine.unit import Unit
 from bridge.errors import LeaseLost
+from bridge.liveness import Pulse
 from bridge.settings import StoreSettings
 from bridge.web.hints import Hints
 
@@ -35,42 +36,61 @@ _ANY = 0
 Tasks = set[asyncio.Task[None]]
 
 
+class Job:
+    """What is done for a store over and over, one at a time: its tasks can be waited for at the end."""
+
+    def __init__(self, name: str, work: Callable[[], Awaitable[None]], every: timedelta) -> None:
+        self.work, self.every = work, every
+        self.running: Tasks = set()
+        self.pulse = Pulse(name, every.total_seconds(), time.monotonic)
+
+    async def do(self, store: str) -> None:
+        self.pulse.begin()
+        with structlog.contextvars.bound_contextvars(store=store):
+            await self.work()
+
+
 class Ticks:
     """The ticks of one store. No store waits for another."""
 
     def __init__(self, unit: Unit, store: StoreSettings) -> None:
         self.unit = unit
         self._store, self._stopping = store, asyncio.Event()
-        self._jobs: list[Job] = []
+        self._scheduled: list[apscheduler.job.Job] = []
         self._swept: float | None = None
         """When, by the loop's clock, which nobody sets."""
-        self._polling: Tasks = set()
-        self._working: Tasks = set()
+        self.polled = False
+        """Whether a poll has ended well since the store was taken."""
+        self._polling = Job("poll", self._poll, store.poll.interval)
+        self._working = Job("work", self._work, TICK)
         self._strangers = Hints(self._look_for_strangers)
         self._hints = Hints(self._look, partial(self._strangers.add, _ANY))
 
     def wind(self, scheduler: AsyncIOScheduler) -> None:
         """Let the scheduler tick for this store: at once, and then at the store's own pace."""
-        jobs = ((self._poll, self._polling, self._store.poll.interval), (self._work, self._working, TICK))
-        for job, running, every in jobs:
+        for job in (self._polling, self._working):
             added = scheduler.add_job(
                 self._tick,
                 "interval",
-                args=[job, running],
-                seconds=every.total_seconds(),
+                args=[job],
+                seconds=job.every.total_seconds(),
                 next_run_time=datetime.now(UTC),
                 coalesce=True,
                 misfire_grace_time=None,
             )
-            self._jobs.append(added)
+            self._scheduled.append(added)
 
-    async def _tick(self, job: Callable[[], Coroutine[Any, Any, None]], running: Tasks) -> None:
+    def hanging(self, hung: float) -> list[str]:
+        """Name the jobs whose pulse has not beaten for so many seconds."""
+        return [job.pulse.job for job in (self._polling, self._working) if job.pulse.hangs(hung)]
+
+    async def _tick(self, job: Job) -> None:
         """Start a job as a task of ours, so that the end can wait for it, unless the one before still runs."""
-        if self._stopping.is_set() or running:
+        if self._stopping.is_set() or job.running:
             return
-        task = asyncio.create_task(job())
-        running.add(task)
-        task.add_done_callback(running.discard)
+        task = asyncio.create_task(job.do(self.unit.store.name))
+        job.running.add(task)
+        task.add_done_callback(job.running.discard)
         task.add_done_callback(self._tell)
 
     def _tell(self, task: asyncio.Task[None]) -> None:
@@ -86,6 +106,7 @@ class Ticks:
         now = asyncio.get_running_loop().time()
         sweeping = self._swept is None or now - self._swept >= self._store.poll.sweep.total_seconds()
         problem = await look_around(self.unit, sweeping=sweeping)
+        self.polled = self.polled or not problem
         if sweeping and not problem:
             self._swept = now
 
@@ -108,14 +129,14 @@ class Ticks:
         if order_id in self.unit.busy:
             return False
         await self.unit.agenda.wake([order_id], self.unit.now())
-        await self._tick(self._work, self._working)
+        await self._tick(self._working)
         return True
 
     async def _look_for_strangers(self, _: int) -> bool:
         """Poll now; not beside another poll, nor content with one that began before the shop spoke."""
-        if self._polling:
-            await asyncio.wait(self._polling)
-        await self._tick(self._poll, self._polling)
+        if self._polling.running:
+            await asyncio.wait(self._polling.running)
+        await self._tick(self._polling)
         return True
 
     async def drain(self, grace: float) -> None:
@@ -124,11 +145,11 @@ class Ticks:
         Polls only read.
         """
         self._stopping.set()
-        for job in self._jobs:
+        for scheduled in self._scheduled:
             with suppress(JobLookupError):  # the scheduler has ended
-                job.remove()
+                scheduled.remove()
         await asyncio.gather(self._hints.close(), self._strangers.close())
-        await asyncio.gather(_end(self._working, grace), _end(self._polling, 0))
+        await asyncio.gather(_end(self._working.running, grace), _end(self._polling.running, 0))
 
 
 async def _end(tasks: Tasks, grace: float) -> None:

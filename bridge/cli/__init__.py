@@ -32,11 +32,13 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def _tell_bug(error: Exception, words: Sequence[str]) -> None:
     """Say in one line that this is a bug, and where. The text of the error may hold anything, so it stays out."""
+    from bridge.tracebacks import shown  # noqa: PLC0415 (only a bug needs it)
+
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/bridge/" in frame.filename]
     place = f" in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
     what = f"wc-bridge: this is a bug of wc-bridge ({type(error).__name__}{place})"
     if "--debug" in words:
-        traceback.print_exception(error, file=sys.stderr)
+        print(shown(error), file=sys.stderr)  # noqa: T201 (see `main`)
         print(f"{what}: please report what stands above", file=sys.stderr)  # noqa: T201 (see `main`)
     else:
         print(f"{what}: run it again with --debug, and report what it shows", file=sys.stderr)  # noqa: T201 (see `main`)

@@ -10,6 +10,7 @@ from bridge.cli.shared import Command, Group, ask, finish, json_option, print_js
 from bridge.db import upkeep
 from bridge.db.schema import Age
 from bridge.db.urls import shown, sqlite_path
+from bridge.errors import UsageError
 from bridge.settings.values import database
 
 _NEEDS = {
@@ -85,21 +86,28 @@ def upgrade(*, file: Path | None, as_json: bool) -> None:
 
 
 @db.command()
-@click.argument("file", type=_file, required=False)
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--keep", type=click.IntRange(1), help="Afterwards remove all but the newest N backups beside it.")
 @json_option
-def backup(*, file: Path | None, as_json: bool) -> None:
+def backup(*, file: Path | None, keep: int | None, as_json: bool) -> None:
     """Copy the database to FILE, one SQLite file, also while the daemon runs.
 
-    Without FILE to a new one, with the time in its name: beside an SQLite database, else in this folder.
+    Where FILE is a folder, to a new file in it, with the time in its name; without FILE to one beside an SQLite
+    database, else in this folder. Only such files does --keep count and remove.
 
     \b
-    Example:
-      wc-bridge db backup /var/backups/wc-bridge.sqlite3
+    Examples:
+      wc-bridge db backup /mnt/elsewhere/wc-bridge.sqlite3
+      wc-bridge db backup /var/lib/wc-bridge/backups --keep 14
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
+    if keep is not None and file is not None and not file.is_dir():
+        raise UsageError(f"--keep removes dated backups from a folder, and {file} is none: name a folder, or none")
     url = settings().database
-    place = file or _new_file(url, "backup")
+    place = _new_file(url, "backup", file) if file is None or file.is_dir() else file
     run_async(lambda: upkeep.backup(url, place))
-    _tell(as_json, f"the database is copied to {place}", database=shown(url), backup=str(place))
+    removed = [] if keep is None else upkeep.thin_out(place, keep)
+    text = f"the database is copied to {place}" + (f"; {len(removed)} older removed" if removed else "")
+    _tell(as_json, text, database=shown(url), backup=str(place), removed=[str(old) for old in removed])
 
 
 @db.command()
@@ -153,13 +161,13 @@ def copy(*, source: str, target: str, as_json: bool) -> None:
     _tell(as_json, text, source=shown(source), target=shown(target))
 
 
-def _new_file(url: str, what: str) -> Path:
+def _new_file(url: str, what: str, folder: Path | None = None) -> Path:
     path = sqlite_path(url)
-    name = f"{path.stem if path else 'wc-bridge'}-{what}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sqlite3"
-    return (path.parent if path else Path.cwd()) / name
+    name = f"{path.stem if path else 'wc-bridge'}-{what}-{datetime.now(UTC):{upkeep.DATED}}.sqlite3"
+    return (folder or (path.parent if path else Path.cwd())) / name
 
 
-def _tell(as_json: bool, text: str, **facts: str | bool | None) -> None:
+def _tell(as_json: bool, text: str, **facts: str | bool | list[str] | None) -> None:
     if as_json:
         print_json(facts)
     else:

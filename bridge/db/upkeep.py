@@ -4,6 +4,7 @@ A backup is one SQLite file, of whichever kind of database: it can be put back i
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -19,6 +20,9 @@ from bridge.db.models import ActionRow, LeaseRow, StoreRow
 from bridge.db.schema import Age, Schema, bring_up
 from bridge.db.urls import shown, sqlite_path, sqlite_url
 from bridge.errors import DatabaseError
+
+DATED = "%Y%m%dT%H%M%SZ"
+"""How a backup's name tells when it was made, in UTC."""
 
 
 async def look(url: str) -> Schema:
@@ -54,6 +58,22 @@ async def backup(url: str, file: Path) -> None:
     """Copy the database to a file that is not there yet, also while a daemon works on it. Raises DatabaseError."""
     with _whole(file) as part:
         await copy(url, sqlite_url(part))
+
+
+def thin_out(newest: Path, keep: int) -> list[Path]:
+    """Remove the dated backups beside `newest`, of the same database, but for so many; return what was removed.
+
+    The names tell the age. Raises DatabaseError.
+    """
+    name = newest.name.rpartition("-")[0]
+    dated = re.compile(rf"{re.escape(name)}-[0-9]{{8}}T[0-9]{{6}}Z\.sqlite3")
+    old = sorted(path for path in newest.parent.iterdir() if dated.fullmatch(path.name))[:-keep]
+    try:
+        for path in old:
+            path.unlink()
+    except OSError as error:
+        raise DatabaseError(f"{path} can't be removed: {error.strerror or error}") from error
+    return old
 
 
 async def upgrade(url: str, file: Path) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
+from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from bridge.db.known import Overtaken
 from bridge.domain.attempts import Attempt
@@ -39,6 +40,7 @@ async def act(unit: Unit, ready: Ready) -> bool:
         return False
     made, prepared = attempt(ready), request(unit, ready)
     unit.calling.add(ready.action)
+    bind_contextvars(action=ready.action)
     try:
         account = unit.methods[ready.provider].account if prepared is not None else ""
         if not await unit.outbox.begin_attempt(ready.action, made, unit.now(), account):
@@ -48,6 +50,7 @@ async def act(unit: Unit, ready: Ready) -> bool:
         unit.resting[ready.order.id] = unit.now() + SECOND
         return False
     finally:
+        unbind_contextvars("action")
         unit.calling.discard(ready.action)
     return True
 

@@ -223,6 +223,7 @@ async def learn(unit: Unit) -> str:
 
 async def once(unit: Unit, wait: timedelta, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> Ended:
     """One full cycle: poll, sweep, work, and go on while something is due within `wait` of the start."""
+    structlog.contextvars.bind_contextvars(store=unit.store.name)
     until = unit.now() + wait
     problem = await look_around(unit, sweeping=True, everything=True, insisting=True)
     state = await unit.standing.state()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from bridge.db.known import failed_on
 from bridge.domain.outages import SHOP, Outage
@@ -128,6 +129,7 @@ def _roomy(pieces: list[Piece], lanes: Counter[str]) -> list[Piece]:
 
 async def _one(unit: Unit, piece: Piece, stopping: asyncio.Event | None) -> None:
     order_id, outage = piece.order, piece.outage
+    bind_contextvars(order=order_id)  # of the task that this order has
     try:
         if piece.lane != NOTES:
             await work(unit, order_id, stopping, asks=outage is not None or piece.lane == PERSONS)

@@ -1,9 +1,11 @@
 """Secrets: named in settings.yaml, read when they are used, shown nowhere."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote as percent_encoded
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -12,6 +14,18 @@ from bridge.errors import SettingsError
 from bridge.settings.document import Text
 from bridge.settings.showing import may_be_secret, quote
 from bridge.settings.variables import VariableError, check, expand, variables, without_variables
+
+_SHORT: Final = 8
+"""Characters; what is shorter may be a part of any word, and guessed anyway."""
+_revealed: set[str] = set()
+"""What secrets have shown in this process, as it may stand in a text: as it is, in JSON, in an address."""
+
+
+def masked(text: str) -> str:
+    """The text with "***" for whatever a secret has revealed: the net below all care that is taken elsewhere."""
+    for secret in _revealed:
+        text = text.replace(secret, "***")
+    return text
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -28,11 +42,17 @@ class Secret:
     def reveal(self) -> str:
         """Return the secret itself. Raises SettingsError where the variable or file is not there or empty."""
         try:
-            if isinstance(self._source, str):
-                return expand(self._source)
-            return _content(expand(self._source["file"]))
+            found = self._found()
         except VariableError as error:
             raise SettingsError(f"{self._where}: {error}" if self._where else str(error)) from None
+        if len(found) >= _SHORT:
+            _revealed.update((found, json.dumps(found, ensure_ascii=False)[1:-1], percent_encoded(found, safe="")))
+        return found
+
+    def _found(self) -> str:
+        if isinstance(self._source, str):
+            return expand(self._source)
+        return _content(expand(self._source["file"]))
 
     @property
     def file(self) -> Path | None:

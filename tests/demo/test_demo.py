@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from bridge.demo.houses import EcsterHouse, ResursHouse
+from bridge.demo.sandboxes import BASKET, Sandboxes
+from bridge.demo.stage import MORNING
 from tests.demo.command import run
 
 SCENES = {
@@ -32,10 +35,10 @@ APART = {
 def lived(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The JSON of a day in an empty folder, after which the folder is empty again."""
     folder = tmp_path_factory.mktemp("nowhere")
-    ran = run(folder, "demo", "--json")
-    assert (ran.returncode, ran.stderr, list(folder.iterdir())) == (0, "", [])
+    ran = run(folder, "demo", "--json", "--debug")
+    assert (ran.returncode, list(folder.iterdir())) == (0, [])
     found: dict[str, Any] = json.loads(ran.stdout)
-    return found
+    return {**found, "log": [json.loads(line) for line in ran.stderr.splitlines()]}
 
 
 def told(lived: dict[str, Any], scene: str, who: str) -> dict[str, list[str]]:
@@ -56,6 +59,17 @@ def test_every_scene_is_lived_with_both_providers_and_every_row_agrees(lived: di
     assert figures == both | APART
     assert lived["agrees"] is True
     assert [row for row in lived["rows"] if not row["agrees"] or row["asked"] != row["books"]] == []
+
+
+def test_nothing_that_is_told_of_the_day_names_a_secret_or_a_customer(lived: dict[str, Any]) -> None:
+    sandboxes = Sandboxes(lambda: MORNING)
+    billing = sandboxes.store.order(sandboxes.sell(sandboxes.houses[0], BASKET).order_id).billing
+    words = [billing[name] for name in ("first_name", "last_name", "address_1", "email")]
+    words += [sandboxes.store.consumer_key, sandboxes.store.consumer_secret]
+    words += [ResursHouse.client_secret, EcsterHouse.api_key]
+    whole = json.dumps(lived, ensure_ascii=False)
+    assert {"action.call", "action.done", "order.attention"} <= {line["event"] for line in lived["log"]}
+    assert [word for word in words if word in whole] == []
 
 
 def test_each_call_is_told_with_amount_and_key(lived: dict[str, Any]) -> None:
