@@ -27,6 +27,8 @@ from bridge.domain.steps import Kind
 from bridge.engine.cycles import start
 from bridge.engine.pacing import Pace
 from bridge.engine.unit import Unit
+from bridge.monitoring.edges import Edges
+from bridge.ports import Provider
 from bridge.providers.registry import ProviderKind, provider_kinds
 from bridge.settings import ProviderSettings, Settings, StoreSettings, load, matches_method
 from bridge.woo.client import WooStore
@@ -55,6 +57,8 @@ class Workplace:
     place: Place
     now: Callable[[], datetime]
     chance: Callable[[], float]
+    edges: Edges | None
+    """Count what goes out to shops and providers; None: nobody asks for it."""
 
     async def begin(self, store: StoreSettings) -> Unit | None:
         """Take a store and make its unit, ready to work; None while another process has the store.
@@ -81,14 +85,15 @@ async def workplace(
     chance: Callable[[], float] = random.random,
     terms: Terms | None = None,
     connector: Callable[[], aiohttp.BaseConnector] = _network,
+    edges: Edges | None = None,
 ) -> AsyncIterator[Workplace]:
-    """Open the database to work on stores. Raises DatabaseError."""
+    """Open the database to work on stores; `edges` count what goes out. Raises DatabaseError."""
     async with (
         working(settings.database, terms=terms) as leases,
-        aiohttp.ClientSession(connector=connector()) as session,
+        aiohttp.ClientSession(connector=connector(), trace_configs=[edges.trace()] if edges else None) as session,
     ):
         place = await place_of(settings.database)
-        yield Workplace(leases=leases, session=session, place=place, now=now, chance=chance)
+        yield Workplace(leases=leases, session=session, place=place, now=now, chance=chance, edges=edges)
 
 
 @asynccontextmanager
@@ -111,7 +116,7 @@ def _unit(store: StoreSettings, place: Workplace, lease: Lease) -> Unit:
     kinds = provider_kinds()
     return Unit(
         store=store_client(store, kinds, place.session, place.now, lease),
-        providers=tuple(kinds[provider.type].connect(provider, place.session) for provider in store.providers),
+        providers=_providers(store, place),
         methods=methods_of(store),
         standing=Standing(store.name, lease),
         listings=Listings(store.name, lease),
@@ -130,6 +135,12 @@ def _unit(store: StoreSettings, place: Workplace, lease: Lease) -> Unit:
         chance=place.chance,
         pace=Pace(store.limits.actions_per_minute),
     )
+
+
+def _providers(store: StoreSettings, place: Workplace) -> tuple[Provider, ...]:
+    kinds = provider_kinds()
+    made = tuple(kinds[provider.type].connect(provider, place.session) for provider in store.providers)
+    return made if place.edges is None else tuple(place.edges.counted(store.name, provider) for provider in made)
 
 
 def store_client(

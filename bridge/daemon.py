@@ -9,14 +9,15 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bridge.app import Workplace, workplace
+from bridge.app import Workplace, utc_now, workplace
 from bridge.db.leases import Terms
 from bridge.engine.progress import Listener
 from bridge.errors import DatabaseError
+from bridge.monitoring.monitor import Monitor
 from bridge.posts import Post
 from bridge.settings import Settings
 from bridge.ticking import TICK
-from bridge.web import webhooks
+from bridge.web import monitoring, webhooks
 from bridge.web.listener import listening
 
 log = structlog.get_logger()
@@ -35,12 +36,18 @@ async def serve(settings: Settings, progress: Listener | None = None, *, terms: 
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
-    async with workplace(settings, terms=terms) as place:
+    token = settings.web.token.reveal() if settings.web.token else None
+    monitor = Monitor({store.name: store.poll.interval for store in settings.stores}, utc_now)
+    async with workplace(settings, terms=terms, edges=monitor.edges) as place, monitor.at_work():
         scheduler = AsyncIOScheduler(timezone=UTC)
         posts = [Post(place, store, scheduler, stopping, progress) for store in settings.stores]
         for post in posts:
             await post.take_up()
-        async with listening(settings.web.listen, webhooks.routes({post.name: post.shop() for post in posts})):
+        routes = [
+            *webhooks.routes({post.name: post.shop() for post in posts}),
+            *monitoring.routes(monitor, token),
+        ]
+        async with listening(settings.web.listen, routes):
             scheduler.start()
             working = [post.name for post in posts if post.works]
             waiting = [post.name for post in posts if not post.works]

@@ -4,7 +4,20 @@ from collections.abc import Sequence
 
 import click
 
-from bridge.cli import database, once, persons, rebind, resume, rewound, run, sandboxes, shown, status, webhook
+from bridge.cli import (
+    database,
+    monitoring,
+    once,
+    persons,
+    rebind,
+    resume,
+    rewound,
+    run,
+    sandboxes,
+    shown,
+    status,
+    webhook,
+)
 from bridge.cli.shared import Group
 from bridge.errors import BridgeError
 
@@ -30,6 +43,7 @@ for command in (
     rebind.rebind,
     webhook.webhook,
     database.db,
+    monitoring.monitoring,
     sandboxes.demo,
     sandboxes.sandbox,
 ):

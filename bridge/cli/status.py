@@ -19,13 +19,12 @@ from bridge.db.holds import Held
 from bridge.domain.money import to_major
 from bridge.engine import binding
 from bridge.engine.remedies import beyond, decides, first_decides, first_differed, held_line
+from bridge.monitoring.health import silent
 
 _MINUTE = 60
 _STORAGES = {"hpos": "HPOS", "posts": "posts storage", "": "unknown storage"}
 _NEEDING = ("attention", "problem", "held", "unbound", "bounded", "failing", "unwritten", "tried_long", "silent")
 """The parts of a store's status that are empty while all is well."""
-_SILENT, _POLLS = timedelta(minutes=2), 3
-"""A store that was not polled for that long, and for so many intervals, has no daemon that polls it."""
 
 
 @click.command(cls=Command)
@@ -65,7 +64,7 @@ def _is_silent(store: dict[str, Any], intervals: dict[str, timedelta]) -> bool:
     told = store["problem"] or store["held"] or store["unbound"]
     if store["store"] not in intervals or store["lag"] is None or told:
         return False
-    return timedelta(seconds=store["lag"]) > max(_SILENT, _POLLS * intervals[store["store"]])
+    return silent(timedelta(seconds=store["lag"]), intervals[store["store"]])
 
 
 def _print_store(out: Console, store: dict[str, Any], *, known: bool) -> None:

@@ -33,14 +33,14 @@ class ToCome:
 
 
 class Web(Group):
-    """The daemon's own small web server, for webhooks. `web: null` turns it off."""
+    """The daemon's own small web server, for webhooks, health and metrics. `web: null` turns it off."""
 
     listen: Listen | None = "127.0.0.1:8787"
     """Address and port to listen on. null: off."""
     public_url: Address | None = None
     """Where the shop reaches it, for webhooks. null: it does not."""
-    token: Annotated[Secret | None, ToCome()] = None
-    """Whoever asks for metrics or the status page must show it. null: nobody must."""
+    token: Secret | None = None
+    """Who asks for metrics or readiness must show it; without, `listen` must be on loopback."""
 
 
 class Email(Group):

@@ -6,7 +6,6 @@ from bridge.settings import keys
 from tests.settings.conftest import STORE, Load
 
 TO_COME = [
-    ("web.token", "web: {token: x}\n"),
     ("alerts.email.to", "alerts: {email: {to: [a@shop.example]}}\n"),
     ("alerts.daily_at", 'alerts: {daily_at: "07:00"}\n'),
 ]
@@ -23,7 +22,7 @@ def test_default_that_is_written_out_says_nothing(load_text: Load) -> None:
 
 
 def test_key_in_effect_says_nothing(load_text: Load) -> None:
-    text = "web: {listen: 127.0.0.1:9000}\n" + STORE + "    poll: {interval: 5s}\n    webhook_secret: x\n"
+    text = "web: {listen: 127.0.0.1:9000, token: x}\n" + STORE + "    poll: {interval: 5s}\n    webhook_secret: x\n"
     text += "    limits: {refund_per_action: 500}\n    surge: {within: 5m}\n"
     assert load_text(text).not_yet() == []
     assert load_text("web: null\n").not_yet() == []
@@ -31,4 +30,4 @@ def test_key_in_effect_says_nothing(load_text: Load) -> None:
 
 def test_what_is_to_come() -> None:
     coming = {key.path.removeprefix("stores[].").partition(".")[0] for key in keys() if key.to_come}
-    assert coming == {"web", "alerts"}
+    assert coming == {"alerts"}
