@@ -35,9 +35,13 @@ def _exposed(document: Document) -> Iterator[Problem]:
     web = document.tree.get("web") if isinstance(document.tree, dict) else None
     if not isinstance(web, dict) or web.get("token") is not None:
         return
-    host = _word(web.get("listen")).rpartition(":")[0]
+    listen = _word(web.get("listen"))
+    host = listen.rpartition(":")[0]
     if host and not on_loopback(host):
-        text = "outside 127.0.0.1 metrics and readiness need `web.token`, a secret that whoever asks for them shows"
+        text = (
+            f"{listen} is reached from elsewhere: set `web.token`, a secret that whoever asks for metrics and "
+            "readiness must show, or listen on 127.0.0.1"
+        )
         yield document.problem(("web", "listen"), text)
 
 

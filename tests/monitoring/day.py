@@ -58,7 +58,7 @@ async def day(folder: Path) -> Day:
 
 
 async def trouble(shop: Shop, address: str) -> None:
-    """The shop fails once; an order asks for too much, two of them, and one of these is given up; one is unknown."""
+    """The shop fails once; two orders ask for too much, of which one is given up; of one the outcome is unknown."""
     shop.store.faults.plan(Fault.ERROR_BEFORE, path="/orders$")
     for _ in range(2):
         less, _ = shop.place(reserved="100.00")
@@ -117,4 +117,3 @@ def lived(folder: Path) -> Day:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(monitor, "FRESH", 0.0)
         return asyncio.run(day(folder))
-

@@ -10,13 +10,17 @@ def test_capture_is_counted_as_a_call_and_as_an_action(the_day: Day) -> None:
     it = the_day.done
     assert it("calls_total", store=NAME, remote="Resurs", kind="capture", outcome="done") == it("calls_total") == 1
     assert it("actions_ended_total", store=NAME, kind="capture", outcome="done") == 1
-    assert (it("open_actions"), it("attention_orders"), it("notes_waiting"), it("oldest_action_seconds")) == (0,) * 4
+    assert (it("open_actions"), it("attention_orders"), it("notes_waiting"), it("oldest_action_seconds")) == (
+        0,
+    ) * 4
     assert list(it.each("outage_seconds")) == []
 
 
 def test_what_waits_is_told_by_state_and_reason(the_day: Day) -> None:
     it = the_day.troubled
-    assert it("open_actions", kind="capture", state="held") == it("open_actions", kind="capture", state="unknown") == 1
+    assert (
+        it("open_actions", kind="capture", state="held") == it("open_actions", kind="capture", state="unknown") == 1
+    )
     assert it("open_actions") == 2
     assert it("attention_orders", store=NAME, reason="less-reserved") == it("attention_orders") == 1
     assert 0 < it("oldest_action_seconds", state="unknown") <= the_day.took
