@@ -80,7 +80,7 @@ async def at_rest(shop: Shop, address: str) -> tuple[Scrape, dict[str, int]]:
     def seen() -> dict[str, int]:
         return {name: len(faults.seen) for name, faults in sandboxes.items()}
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             before = seen()
             it = await scraped(address, TOKEN)
@@ -91,7 +91,7 @@ async def at_rest(shop: Shop, address: str) -> tuple[Scrape, dict[str, int]]:
 
 async def told(address: str, true: Callable[[Scrape], bool]) -> Scrape:
     """Scrape until it says so."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             with suppress(ClientConnectorError):
                 if true(it := await scraped(address, TOKEN)):
