@@ -28,6 +28,7 @@ from bridge.engine.cycles import start
 from bridge.engine.pacing import Pace
 from bridge.engine.unit import Unit, Urgent
 from bridge.liveness import trace
+from bridge.monitoring.edges import Edges
 from bridge.ports import Provider
 from bridge.providers.registry import ProviderKind, provider_kinds
 from bridge.settings import ProviderSettings, Settings, StoreSettings, load, matches_method
@@ -62,6 +63,8 @@ class Workplace:
     place: Place
     now: Callable[[], datetime]
     chance: Callable[[], float]
+    edges: Edges | None
+    """Count what goes out to shops and providers; None: nobody asks for it."""
     urgent: Urgent = field(default_factory=Urgent)
     """Alerts of all of them that the database could not take."""
 
@@ -96,14 +99,16 @@ async def workplace(
     chance: Callable[[], float] = random.random,
     terms: Terms | None = None,
     connector: Callable[[], aiohttp.BaseConnector] = _network,
+    edges: Edges | None = None,
 ) -> AsyncIterator[Workplace]:
-    """Open the database to work on stores. Raises DatabaseError."""
+    """Open the database to work on stores; `edges` count what goes out. Raises DatabaseError."""
+    traces = [trace(), *([edges.trace()] if edges else [])]
     async with (
         working(settings.database, terms=terms) as leases,
-        aiohttp.ClientSession(connector=connector(), trace_configs=[trace()]) as session,
+        aiohttp.ClientSession(connector=connector(), trace_configs=traces) as session,
     ):
         place = await place_of(settings.database)
-        yield Workplace(leases=leases, session=session, place=place, now=now, chance=chance)
+        yield Workplace(leases=leases, session=session, place=place, now=now, chance=chance, edges=edges)
 
 
 @asynccontextmanager
@@ -126,7 +131,7 @@ def _unit(store: StoreSettings, place: Workplace, lease: Lease) -> Unit:
     kinds = provider_kinds()
     return Unit(
         store=store_client(store, kinds, place.session, place.now, lease),
-        providers=_providers(store, kinds, place.session),
+        providers=_counted(store, _providers(store, kinds, place.session), place.edges),
         methods=methods_of(store),
         standing=Standing(store.name, lease),
         listings=Listings(store.name, lease),
@@ -152,6 +157,10 @@ def _providers(
     store: StoreSettings, kinds: Mapping[str, ProviderKind], session: aiohttp.ClientSession
 ) -> tuple[Provider, ...]:
     return tuple(kinds[provider.type].connect(provider, session) for provider in store.providers)
+
+
+def _counted(store: StoreSettings, made: tuple[Provider, ...], edges: Edges | None) -> tuple[Provider, ...]:
+    return tuple(edges.counted(store.name, provider) for provider in made) if edges else made
 
 
 def store_client(

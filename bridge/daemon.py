@@ -17,11 +17,12 @@ from bridge.app import Workplace, utc_now, workplace
 from bridge.db.leases import Terms
 from bridge.engine.progress import Listener
 from bridge.errors import DatabaseError
-from bridge.roster import Read, Roster
+from bridge.monitoring.monitor import Monitor
+from bridge.roster import InForce, Read, Roster
 from bridge.settings import Settings
 from bridge.systemd import Patience, keep_informed
 from bridge.ticking import TICK
-from bridge.web import webhooks
+from bridge.web import monitoring, webhooks
 from bridge.web.listener import listening
 
 log = structlog.get_logger()
@@ -50,12 +51,15 @@ async def serve(
         loop.add_signal_handler(name, stopping.set)
     if read is not None:
         loop.add_signal_handler(signal.SIGHUP, anew.set)
-    async with workplace(settings, terms=terms) as place:
+    in_force = InForce(settings)
+    monitor = Monitor(lambda: in_force.intervals, utc_now)
+    async with workplace(settings, terms=terms, edges=monitor.edges) as place, monitor.at_work():
         scheduler = AsyncIOScheduler(timezone=UTC)
-        roster = Roster(place, settings, scheduler, progress)
-        async with alarming(lambda: roster.settings, place.urgent, utc_now):
+        roster = Roster(place, in_force, scheduler, progress)
+        async with alarming(lambda: in_force.settings, place.urgent, utc_now):
             await roster.begin()
-            async with listening(settings.web.listen, webhooks.routes(roster.shops)):
+            routes = [*webhooks.routes(roster.shops), *monitoring.routes(monitor, lambda: in_force.token)]
+            async with listening(settings.web.listen, routes):
                 scheduler.start()
                 waiting = roster.waiting
                 if settings.alerts.is_nowhere:

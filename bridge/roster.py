@@ -7,7 +7,7 @@ it is taken up with its new settings, by the same way as at a start.
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -27,13 +27,30 @@ Read = Callable[[], Settings]
 """Reads settings.yaml. Raises SettingsError."""
 
 
+class InForce:
+    """The settings that a daemon goes by now. Raises SettingsError where its listener's token can't be read."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.take(settings)
+
+    def take(self, settings: Settings) -> None:
+        """Go by these from now on."""
+        self.token = settings.web.token.reveal() if settings.web.token else None
+        self.settings = settings
+
+    @property
+    def intervals(self) -> dict[str, timedelta]:
+        """From one poll to the next, by store."""
+        return {store.name: store.poll.interval for store in self._in_force.settings.stores}
+
+
 class Roster:
-    """`settings` are those in force."""
+    """The posts of one daemon."""
 
     def __init__(
-        self, place: Workplace, settings: Settings, scheduler: AsyncIOScheduler, progress: Listener | None
+        self, place: Workplace, in_force: InForce, scheduler: AsyncIOScheduler, progress: Listener | None
     ) -> None:
-        self.settings = settings
+        self._in_force = in_force
         self.shops: dict[str, Shop] = {}
         """By name; as the listener meets them now."""
         self._place, self._scheduler, self._progress = place, scheduler, progress
@@ -59,7 +76,7 @@ class Roster:
 
     async def begin(self) -> None:
         """Take up every store that nobody else works on. Raises DatabaseError and SettingsError."""
-        for store in self.settings.stores:
+        for store in self._in_force.settings.stores:
             await self._add(store, resolve(store)).take_up()
 
     def keep(self) -> None:
@@ -92,7 +109,7 @@ class Roster:
 
     async def _change(self, new: Settings) -> None:
         """Raises SettingsError before anything is changed."""
-        check_unchangeable(self.settings, new)
+        check_unchangeable(self._in_force.settings, new)
         resolve(new)
         secrets = {store.name: resolve(store) for store in new.stores}
         for store in new.stores:
@@ -105,7 +122,7 @@ class Roster:
             and self._secrets[store.name] == secrets[store.name]
         }
         left, wanted = set(self._posts) - stay, {store.name for store in new.stores} - stay
-        self.settings = new
+        self._in_force.take(new)
         await self._tell(None)
         await self._take_back(left)
         if self._ending:

@@ -19,7 +19,7 @@ from bridge.domain.reasons import Reason
 from bridge.domain.records import State
 from bridge.domain.steps import Kind
 from bridge.engine import binding
-from bridge.engine.remedies import beyond, decides, first_decides, first_differed, held_line, is_silent
+from bridge.engine.remedies import beyond, decides, first_decides, first_differed, held_line, not_polled
 from bridge.settings import StoreSettings
 
 MOST = 200
@@ -36,7 +36,7 @@ async def daily_alerts(stores: Sequence[StoreSettings], now: datetime) -> list[A
         name = store["store"]
         if name not in intervals:
             continue
-        silent = is_silent(store, intervals[name])
+        silent = not_polled(store, intervals[name])
         known = await Journal(name).known_many([item["order"] for item in store["attention"]])
         lines = [*matters(store, silent=silent), *(order_line(name, it, known) for it in store["attention"])]
         if lines:

@@ -32,6 +32,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "init": "init.init",
         "schema": "init.schema",
         "alert": "alert.alert",
+        "monitoring": "monitoring.monitoring",
         "webhook": "webhook.webhook",
         "db": "database.db",
     },

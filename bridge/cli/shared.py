@@ -113,10 +113,7 @@ def settings(*, with_stores: bool = False) -> Settings:
     from bridge.app import read_settings  # noqa: PLC0415 (it takes long to load, and `pause` does without)
 
     path = settings_file()
-    chosen = settings_with_stores(path) if with_stores else read_settings(path)
-    for line in chosen.not_yet():
-        click.echo(f"wc-bridge: {line}", err=True)
-    return chosen
+    return settings_with_stores(path) if with_stores else read_settings(path)
 
 
 def settings_file(context: click.Context | None = None) -> Path:

@@ -20,7 +20,15 @@ from bridge.db.firsts import First
 from bridge.db.holds import Held
 from bridge.domain.money import to_major
 from bridge.engine import binding
-from bridge.engine.remedies import beyond, decides, first_decides, first_differed, held_line, is_silent, paused_line
+from bridge.engine.remedies import (
+    beyond,
+    decides,
+    first_decides,
+    first_differed,
+    held_line,
+    not_polled,
+    paused_line,
+)
 from bridge.errors import DatabaseError, SettingsError
 from bridge.settings import database_of
 
@@ -60,7 +68,7 @@ def status(*, as_json: bool) -> None:
 
     intervals = {store.name: store.poll.interval for store in chosen.stores}
     stores = [
-        {**store, "silent": store["store"] in intervals and is_silent(store, intervals[store["store"]])}
+        {**store, "silent": store["store"] in intervals and not_polled(store, intervals[store["store"]])}
         for store in run_async(read)
     ]
     _print(stores, names, as_json=as_json)

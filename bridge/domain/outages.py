@@ -87,3 +87,11 @@ def unanswered(
 def is_over(before: Outage, *, call: bool) -> bool:
     """Whether an answer ends it. To a `call`, or to a read; one that takes no calls may well answer reads."""
     return call or not before.calls
+
+
+_SILENT, _POLLS = timedelta(minutes=2), 3
+
+
+def is_silent(lag: timedelta, interval: timedelta) -> bool:
+    """Whether a store that was last polled so long ago has no daemon that polls it every `interval`."""
+    return lag > max(_SILENT, _POLLS * interval)

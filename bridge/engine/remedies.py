@@ -8,10 +8,9 @@ from bridge.db.firsts import First
 from bridge.db.holds import Held
 from bridge.db.pauses import Scope
 from bridge.domain.money import to_major
+from bridge.domain.outages import is_silent
 from bridge.domain.reasons import Bound
 
-_SILENT, _POLLS = timedelta(minutes=2), 3
-"""A store that was not polled for that long, and for so many intervals, has no daemon that polls it."""
 _BEYOND = {
     Bound.SURGE: "beyond `surge`",
     Bound.PER_ACTION: "beyond `limits.refund_per_action`",
@@ -91,8 +90,8 @@ def paused_line(store: str | None, order: int | None, since: str, why: str) -> t
     return f"{what}, nothing is called: ", f"since {since}{reason}; `wc-bridge resume {words}` lets it go on"
 
 
-def is_silent(store: dict[str, Any], interval: timedelta) -> bool:
+def not_polled(store: dict[str, Any], interval: timedelta) -> bool:
     """Whether a store, as `status` has it, is not polled any more, and nothing else that is told says why."""
     if store["lag"] is None or store["problem"] or store["held"] or store["unbound"]:
         return False
-    return timedelta(seconds=store["lag"]) > max(_SILENT, _POLLS * interval)
+    return is_silent(timedelta(seconds=store["lag"]), interval)

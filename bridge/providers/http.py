@@ -50,7 +50,13 @@ async def send(
         data = urlencode(form).encode()
     try:
         async with session.request(
-            method, url, headers=headers, data=data, timeout=timeout, allow_redirects=False
+            method,
+            url,
+            headers=headers,
+            data=data,
+            timeout=timeout,
+            allow_redirects=False,
+            trace_request_ctx=remote,
         ) as response:
             text = await response.text(errors="replace")
             status, retry_after = response.status, _seconds(response.headers.get("Retry-After", ""))

@@ -13,6 +13,7 @@ from bridge.settings.kinds import Kinds
 from bridge.settings.methods import is_pattern, overlap
 from bridge.settings.model import Cancel, Capture
 from bridge.settings.showing import Path, quote
+from bridge.settings.values import on_loopback
 from bridge.settings.variables import VariableError, expand
 
 _INERT = ("pending", "draft", "checkout-draft", "auto-draft", "failed", "trash")
@@ -21,6 +22,7 @@ _INERT = ("pending", "draft", "checkout-draft", "auto-draft", "failed", "trash")
 def contradictions(document: Document, kinds: Kinds) -> Iterator[Problem]:
     """Yield what can't hold together: between stores, between a store's providers, within a store's actions."""
     stores = _groups(document.tree, "stores")
+    yield from _exposed(document)
     yield from _twins(document, stores, "name", str.casefold, "is the name of {0} too")
     yield from _twins(document, stores, "url", _place, "is the shop of {0} too; two would act on the same orders")
     for i, store in stores:
@@ -28,6 +30,20 @@ def contradictions(document: Document, kinds: Kinds) -> Iterator[Problem]:
         yield from _statuses(document, store, ("stores", i, "actions"))
         if _word(store.get("mode")) == "live" and store.get("providers", []) == []:
             yield document.problem(("stores", i, "mode"), "a live store needs providers; found none")
+
+
+def _exposed(document: Document) -> Iterator[Problem]:
+    web = document.tree.get("web") if isinstance(document.tree, dict) else None
+    if not isinstance(web, dict) or web.get("token") is not None:
+        return
+    listen = _word(web.get("listen"))
+    host = listen.rpartition(":")[0]
+    if host and not on_loopback(host):
+        text = (
+            f"{listen} is reached from elsewhere: set `web.token`, a secret that whoever asks for metrics and "
+            "readiness must show, or listen on 127.0.0.1"
+        )
+        yield document.problem(("web", "listen"), text)
 
 
 def _twins(

@@ -1,16 +1,14 @@
 """The settings, key by key: every default, its unit, and what it means (design § 5)."""
 
-from collections.abc import Iterator
 from datetime import time
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from bridge.settings.group import Group
 from bridge.settings.kinds import AnyProvider
 from bridge.settings.secret import Secret
-from bridge.settings.showing import Path, spell
 from bridge.settings.values import (
     Address,
     ClockTime,
@@ -28,19 +26,15 @@ from bridge.settings.values import (
 )
 
 
-class ToCome:
-    """Marks a key whose feature is not in this version."""
-
-
 class Web(Group):
-    """The daemon's own small web server, for webhooks. `web: null` turns it off."""
+    """The daemon's own small web server, for webhooks, health and metrics. `web: null` turns it off."""
 
     listen: Listen | None = "127.0.0.1:8787"
     """Address and port to listen on. null: off."""
     public_url: Address | None = None
     """Where the shop reaches it, for webhooks. null: it does not."""
-    token: Annotated[Secret | None, ToCome()] = None
-    """Whoever asks for metrics or the status page must show it. null: nobody must."""
+    token: Secret | None = None
+    """Who asks for metrics or readiness must show it; without, `listen` must be on loopback."""
 
 
 class Email(Group):
@@ -217,23 +211,3 @@ class Settings(Group):
     alerts: Alerts = Alerts()
     stores: tuple[StoreSettings, ...] = ()
     """The stores to watch."""
-
-    def not_yet(self) -> list[str]:
-        """Say of each key that is set, but whose feature this version does not have yet, that it does nothing."""
-        return [
-            f"{spell(path)} is set, but this version does not have it yet: it changes nothing"
-            for path in _idle(self, (), coming=False)
-        ]
-
-
-def _idle(group: BaseModel, path: Path, *, coming: bool) -> Iterator[Path]:
-    for name, field in type(group).model_fields.items():
-        value, here = getattr(group, name), (*path, name)
-        inner = coming or any(isinstance(mark, ToCome) for mark in field.metadata)
-        if isinstance(value, BaseModel):
-            yield from _idle(value, here, coming=inner)
-        elif isinstance(value, tuple) and any(isinstance(item, BaseModel) for item in value):
-            for index, item in enumerate(value):
-                yield from _idle(item, (*here, index), coming=inner)
-        elif inner and value != field.get_default(call_default_factory=True):
-            yield here

@@ -11,7 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from bridge.settings.group import group_in
 from bridge.settings.kinds import Kinds
-from bridge.settings.model import Settings, ToCome
+from bridge.settings.model import Settings
 from bridge.settings.values import spell_duration
 
 
@@ -24,8 +24,6 @@ class Key:
     default: str | None
     """As it would be written in the file; None where the key must be given."""
     meaning: str
-    to_come: bool
-    """Its feature is not in this version."""
 
 
 class _AsWritten(GenerateJsonSchema):
@@ -70,17 +68,16 @@ def _as_typed(value: dict[str, Any]) -> dict[str, Any]:
     return {**said, "anyOf": [asked, {"$ref": "#/$defs/Variable"}]}
 
 
-def keys(model: type[BaseModel] = Settings, prefix: str = "", *, to_come: bool = False) -> Iterator[Key]:
+def keys(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[Key]:
     """Yield every key of `model` in the order of the file, groups opened up."""
     for name, field in model.model_fields.items():
-        inner = to_come or any(isinstance(mark, ToCome) for mark in field.metadata)
         group, path = group_in(field.annotation), f"{prefix}{name}"
         if group:
             listed = "[]" if field.annotation is not group else ""
-            yield from keys(group, f"{path}{listed}.", to_come=inner)
+            yield from keys(group, f"{path}{listed}.")
         else:
             default = None if field.is_required() else _written(field.default)
-            yield Key(path=path, default=default, meaning=_meaning(model, name), to_come=inner)
+            yield Key(path=path, default=default, meaning=_meaning(model, name))
 
 
 def _meaning(model: type[BaseModel], name: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, time, timedelta
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -89,6 +90,14 @@ def _listen(value: str) -> str:
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:  # noqa: PLR2004 (TCP's own bound)
         raise ValueError("must be an address and a port like 127.0.0.1:8787, or null")
     return value
+
+
+def on_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens on `host`. Of a name nobody can tell, but of localhost."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _clock(value: Any) -> time:

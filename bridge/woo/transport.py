@@ -153,6 +153,7 @@ class Transport:
                     data=data,
                     timeout=timeout,
                     allow_redirects=False,
+                    trace_request_ctx=self.asked.store,
                 ) as response:
                     text = (await response.read()).decode("utf-8", errors="replace")
                     return Answer(

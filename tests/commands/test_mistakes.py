@@ -93,14 +93,6 @@ def test_secret_that_is_missing_stops_the_command_that_uses_it(path: Path) -> No
     assert "stores[0].consumer_secret: the environment variable WC_BRIDGE_NO_SUCH is not set" in said
 
 
-def test_feature_to_come_is_named_once_on_stderr(path: Path) -> None:
-    whole = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**whole, "web": {"token": "t0ken"}}), encoding="utf-8")
-    ran = typed("status", "--settings", str(path))
-    assert ran.err.count("web.token is set, but this version does not have it yet") == 1
-    assert "t0ken" not in ran.err
-
-
 def test_bug_is_one_line_that_says_where_the_details_are(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(**_: object) -> None:
         raise KeyError("what a customer is called")

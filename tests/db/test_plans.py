@@ -14,7 +14,7 @@ import pytest
 from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
-from bridge.db import alone, bounds, firsts, holds, models, outages, reporting, rewinds
+from bridge.db import alone, bounds, firsts, holds, models, outages, reporting, rewinds, vitals
 from bridge.db.agenda import Agenda
 from bridge.db.connection import existing, opened
 from bridge.db.journal import Journal
@@ -105,8 +105,10 @@ OFTEN: dict[str, Callable[[str], Awaitable[object]]] = {
     "report": reported,
     "report, since": lambda store: reported(store, NOW),
     "may_call": lambda store: outages.may_call(store, MANY + 1),
+    "vitals": lambda store: vitals.vitals([store, "another"], NOW),
+    "endings": lambda _: vitals.Endings(NOW).new(NOW),
 }
-"""What is asked at each tick, look and sweep, of a store that is held, or of a large one."""
+"""What is asked at each tick, look, sweep and scrape, of a store that is held, or of a large one."""
 
 
 async def fill(store: str) -> None:
@@ -186,6 +188,7 @@ async def test_what_is_asked_often_reads_no_more_rows_than_it_finds(
         for text in asked:
             for *_, step in database.execute(f"EXPLAIN QUERY PLAN {text}"):
                 assert not step.startswith("SCAN"), (step, text[:400])
+                assert not (step.endswith("(state=?)") and "'done'" in text), (step, text[:400])
                 few = any(f"SEARCH {table} " in step for table in FEW)
                 assert few or not step.endswith("(store_id=?)"), (step, text[:400])
                 in_order = 'ORDER BY "order_id"' in text

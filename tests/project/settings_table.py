@@ -27,7 +27,7 @@ def table() -> str:
     rows = ["| key | default | meaning |", "| --- | --- | --- |"]
     for key in all_keys():
         default = "must be given" if key.default is None else f"`{key.default}`"
-        meaning = " ".join(key.meaning.split()) + (" *To come.*" if key.to_come else "")
+        meaning = " ".join(key.meaning.split())
         rows.append(f"| `{key.path}` | {default} | {meaning.strip()} |")
     return "\n".join(rows) + "\n"
 
