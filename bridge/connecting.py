@@ -5,8 +5,8 @@ from typing import Final
 import aiohttp
 
 _UNTRACED: Final = (
-    "its certificate can't be traced to an authority that this machine knows; have the server send the whole chain "
-    "up to a known one"
+    "its certificate can't be traced to an authority that this machine knows; have the server send the whole "
+    "chain, up to a known one"
 )
 _CERTIFICATES: Final = {
     9: "its certificate is not valid yet; see that this machine's clock is right",

@@ -4,7 +4,20 @@ from collections.abc import Sequence
 
 import click
 
-from bridge.cli import database, once, persons, rebind, resume, rewound, run, sandboxes, shown, status, webhook
+from bridge.cli import (
+    check,
+    database,
+    once,
+    persons,
+    rebind,
+    resume,
+    rewound,
+    run,
+    sandboxes,
+    shown,
+    status,
+    webhook,
+)
 from bridge.cli.shared import Group
 from bridge.errors import BridgeError
 
@@ -18,6 +31,7 @@ cli = Group(
 for command in (
     run.run,
     once.once,
+    check.check,
     status.status,
     shown.actions,
     shown.order,
