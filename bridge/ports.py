@@ -44,6 +44,12 @@ class Provider(Protocol):
     def name(self) -> str:
         """As people know it ("Resurs", "Ecster"); it stands in notes."""
 
+    async def check(self) -> str:
+        """Try the credentials without any effect, and say in a few words what they open.
+
+        Raises a `RemoteError`; NotThere when they open nothing of what the settings name.
+        """
+
     async def read(self, payment_id: str) -> Payment:
         """Read the payment, past any cache.
 

@@ -41,7 +41,7 @@ class InForce:
     @property
     def intervals(self) -> dict[str, timedelta]:
         """From one poll to the next, by store."""
-        return {store.name: store.poll.interval for store in self._in_force.settings.stores}
+        return {store.name: store.poll.interval for store in self.settings.stores}
 
 
 class Roster:

@@ -29,6 +29,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Work": {"run": "run.run", "once": "once.once"},
     "Set up": {
+        "check": "check.check",
         "init": "init.init",
         "schema": "init.schema",
         "alert": "alert.alert",

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import aiohttp
 import simplejson
 
+from bridge.connecting import why_unreached
 from bridge.errors import AnswerLost, Busy, Unreachable
 from bridge.ports import CALL
 
@@ -61,7 +62,7 @@ async def send(
             text = await response.text(errors="replace")
             status, retry_after = response.status, _seconds(response.headers.get("Retry-After", ""))
     except _NEVER_SENT as error:
-        raise Unreachable(f"{remote} can't be reached ({type(error).__name__})", remote=remote) from error
+        raise Unreachable(f"{remote} can't be reached: {why_unreached(error)}", remote=remote) from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise AnswerLost(f"{remote} gave no answer ({type(error).__name__})", remote=remote) from error
     try:

@@ -173,6 +173,26 @@ class WooStore:
             clock=date_of(headers),
         )
 
+    async def write_nothing(self) -> None:
+        """Do as if to change orders, and change none. Raises AccessDenied where the key may not write.
+
+        A batch of nothing: WooCommerce first asks whether the key is one that writes, then whether its user may
+        edit orders, and then has nothing to do.
+        """
+        await self._transport.write("POST", "orders/batch", {}, {"update": []})
+
+    async def gateway_setting(self, gateway: str, name: str) -> str | None:
+        """Return a setting of one of the shop's payment gateways; None where it has no such gateway or setting.
+
+        The others are not asked for: a gateway shows its credentials too.
+        """
+        try:
+            raw, _ = await self._transport.read(f"payment_gateways/{gateway}", {"_fields": f"id,settings.{name}"})
+        except NotThere:
+            return None
+        setting = self._understood(wire.Gateway, raw, "a payment gateway").settings.get(name)
+        return setting.value if setting else None
+
     async def webhooks(self) -> list[wire.Webhook]:
         """Return all the store's webhooks, whoever made them."""
         found: dict[int, wire.Webhook] = {}

@@ -24,6 +24,7 @@ _NO_SUCH_ORDER = {
     "woocommerce_rest_order_invalid_id",
     "woocommerce_rest_invalid_order_id",
 }
+_NO_SUCH_GATEWAY = "woocommerce_rest_payment_gateway_invalid"
 _AUTHENTICATION = "woocommerce_rest_authentication_error"
 _FORBIDDEN = "woocommerce_rest_cannot_"
 _CAPTCHA = re.compile(r"sgcaptcha|cf[-_]chl|<title>[^<]*(captcha|just a moment|robot|human)|you are (a )?human")
@@ -213,6 +214,8 @@ def _denied(answer: Answer, error: wire.ErrorBody | None, asked: Asked) -> Acces
 def _missing(answer: Answer, error: wire.ErrorBody | None, asked: Asked) -> RemoteError:
     if error is not None and error.code in _NO_SUCH_ORDER:
         return NotThere(f"store {asked.store} has no order under {answer.path}", remote=asked.store)
+    if error is not None and error.code == _NO_SUCH_GATEWAY:
+        return NotThere(f"store {asked.store} has no payment gateway under {answer.path}", remote=asked.store)
     return _nonsense(
         asked,
         f"has no WooCommerce REST API under {asked.url}/wp-json/wc/v3/: correct its url in settings.yaml, choose "

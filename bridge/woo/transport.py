@@ -17,6 +17,7 @@ import simplejson
 import stamina
 from yarl import URL
 
+from bridge.connecting import why_unreached
 from bridge.errors import AnswerLost, Busy, Unreachable
 from bridge.ports import CALL
 from bridge.woo.errors import Answer, Asked, body_of, is_visitor
@@ -172,16 +173,8 @@ class Transport:
             ) from None
 
     def _unreachable(self, error: Exception) -> Unreachable:
-        match error:
-            case aiohttp.ClientConnectorDNSError():
-                why = "its name is not known; check its url in settings.yaml and this machine's DNS"
-            case aiohttp.ClientSSLError():
-                why = "HTTPS fails; whoever keeps the shop must see to its certificate"
-            case aiohttp.ConnectionTimeoutError():
-                why = "no connection came about in time; it is tried again"
-            case _:
-                why = "no connection came about; it is tried again"
-        return Unreachable(f"store {self.asked.store} can't be reached: {why}", remote=self.asked.store)
+        text = f"store {self.asked.store} can't be reached: {why_unreached(error)}"
+        return Unreachable(text, remote=self.asked.store)
 
 
 def _again(error: Exception) -> bool | timedelta:

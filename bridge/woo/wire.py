@@ -169,6 +169,16 @@ class Webhook(_Body):
     delivery_url: Text = ""
 
 
+class GatewaySetting(_Body):
+    value: Text = ""
+
+
+class Gateway(_Body):
+    """A payment gateway of the shop, with the settings that were asked for."""
+
+    settings: Annotated[dict[str, GatewaySetting], BeforeValidator(lambda value: value or {})] = {}
+
+
 class ErrorBody(_Body):
     """What WordPress answers when it says no: `code` is for machines, `message` comes in the shop's language."""
 

@@ -6,6 +6,7 @@ import pytest
 import stamina.instrumentation
 import structlog
 
+from tests.commands.checked import Open, well
 from tests.commands.shop import Shop, open_shop
 
 
@@ -33,4 +34,10 @@ def _nothing_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     async with open_shop(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def opened(tmp_path: Path) -> AsyncIterator[Open]:
+    async with well(tmp_path) as made:
         yield made

@@ -211,11 +211,12 @@ def settings_of(name: str, database: Path, store: str, resurs: str, ecster: str)
     }
 
 
-@asynccontextmanager
-async def open_shop(folder: Path, name: str = NAME) -> AsyncIterator[Shop]:
-    def now() -> datetime:
-        return datetime.now(UTC)
+def _now() -> datetime:
+    return datetime.now(UTC)
 
+
+@asynccontextmanager
+async def open_shop(folder: Path, name: str = NAME, *, now: Callable[[], datetime] = _now) -> AsyncIterator[Shop]:
     store = StoreSandbox(clock=now, https=False)
     resurs = ResursSandbox(clock=now)
     ecster = EcsterSandbox(clock=now, api_key="ecster-key-of-the-shop", merchant_key="10000001")

@@ -93,7 +93,7 @@ async def test_trouble_of_a_poll_is_told_at_once_and_unready_when_it_lasts(tmp_p
 async def test_store_that_the_database_does_not_know_is_not_ready(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
         await w.bridge()
-        it = Monitor({"new": INTERVAL}, w.clock.now)
+        it = Monitor(lambda: {"new": INTERVAL}, w.clock.now)
         async with it.at_work(), listening(ANY_PORT, monitoring.routes(it, lambda: None)) as address:
             assert await Watch(address).wrong() == (503, "not begun yet")
             assert (await Watch(address).scrape()).labels("store_live", "store") == set()

@@ -64,6 +64,15 @@ def test_readme_names_every_command_and_no_other() -> None:
     )
 
 
+def test_readme_names_every_finding_of_a_check_and_no_other() -> None:
+    code = "".join(file.read_text(encoding="utf-8") for file in (README.parent / "bridge/check").glob("*.py"))
+    found = set(re.findall(r'"((?:settings|store|provider)\.[a-z]+)"', code)) | {"database"}
+    rows = re.search(r"^\| `name` \| is tried \|\n(.*?)\n\n", TEXT, re.MULTILINE | re.DOTALL)
+    assert rows is not None
+    named = {name for row in rows[1].splitlines() for name in re.findall(r"`([a-z.]+)`", row.split("|")[1])}
+    assert named == found
+
+
 def test_readme_names_folders_that_are_there() -> None:
     named = re.findall(r"`(bridge/[a-z./]+)`", TEXT)
     assert named

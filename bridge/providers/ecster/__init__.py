@@ -13,10 +13,16 @@ from bridge.ports import Provider
 from bridge.providers.ecster.adapter import Ecster
 from bridge.providers.ecster.api import Api
 from bridge.providers.ecster.settings import EcsterSettings
+from bridge.providers.registry import ShopPlugin
 
 SETTINGS: Final = EcsterSettings
 PAYMENT_ID_KEYS: Final = ("_wc_ecster_internal_reference",)
 TRANSACTION_ID_NAMES_PAYMENT: Final = True
+PLUGIN: Final = ShopPlugin(
+    switches='"Manage orders" (WooCommerce, Settings, Payments, Ecster Pay)',
+    gateway="ecster",
+    setting="manage_ecster_orders",
+)
 
 
 def connect(settings: EcsterSettings, session: aiohttp.ClientSession) -> Provider:

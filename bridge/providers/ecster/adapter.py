@@ -20,6 +20,9 @@ from bridge.providers.ecster.rows import Row, rows
 from bridge.providers.ecster.wire import Order
 from bridge.providers.http import Answer
 
+_NO_ORDER = "wc-bridge-check"
+"""An order id that Ecster never gives."""
+
 
 class Ecster:
     """See bridge.ports.Provider."""
@@ -28,6 +31,14 @@ class Ecster:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+
+    async def check(self) -> str:
+        """Look for an order that is not there: keys that are refused are told apart from that (reference 12, 1).
+
+        With which status Ecster refuses keys is only inferred; where that is another, orders that are there tell.
+        """
+        await self._order(_NO_ORDER)
+        return "it answers, and does not refuse the keys"
 
     async def read(self, payment_id: str) -> Payment:
         _, payment = await self._look(payment_id)

@@ -10,6 +10,7 @@ from typing import Final
 import aiohttp
 
 from bridge.ports import Provider
+from bridge.providers.registry import ShopPlugin
 from bridge.providers.resurs.adapter import Resurs
 from bridge.providers.resurs.api import Api
 from bridge.providers.resurs.settings import ResursSettings
@@ -17,6 +18,10 @@ from bridge.providers.resurs.settings import ResursSettings
 SETTINGS: Final = ResursSettings
 PAYMENT_ID_KEYS: Final = ("resursbank_payment_id",)
 TRANSACTION_ID_NAMES_PAYMENT: Final = False
+PLUGIN: Final = ShopPlugin(
+    switches="Enable Capture, Enable Cancel, Enable Refund and Enable Modify (Settings, Resurs Bank, "
+    "Order Management)"
+)
 
 
 def connect(settings: ResursSettings, session: aiohttp.ClientSession) -> Provider:

@@ -127,7 +127,10 @@ def _delete(call: Call) -> Answer:
 
 
 def _batch(call: Call) -> Answer:
-    """Do each on its own: what can't be done is an `error` in its place, and the answer is 200 all the same."""
+    """Do each on its own: what can't be done is an `error` in its place, and the answer is 200 all the same.
+
+    Where nothing is asked for, that is PHP's empty array.
+    """
     if sum(len(call.body.get(kind) or ()) for kind in ("create", "update", "delete")) > MOST_IN_A_BATCH:
         message = f"Unable to accept more than {MOST_IN_A_BATCH} items for this request."
         raise Refusal(413, "woocommerce_rest_request_entity_too_large", message)
@@ -135,7 +138,7 @@ def _batch(call: Call) -> Answer:
     for kind in ("create", "update", "delete"):
         if call.body.get(kind):
             done[kind] = [_one_of_batch(call, kind, item) for item in call.body[kind]]
-    return Answer(200, done)
+    return Answer(200, done or [])
 
 
 def _one_of_batch(call: Call, kind: str, item: Any) -> Json:

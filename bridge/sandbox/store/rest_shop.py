@@ -174,6 +174,24 @@ def _gateways(call: Call) -> Answer:
     return Answer(200, rows, headers if call.shop.modern else {})
 
 
+def _ecster(call: Call) -> Answer:
+    """A payment gateway as WooCommerce shows it, credentials and all; the settings are those of Ecster's plugin
+    (reference 8.1).
+    """
+    manages = call.shop.ecster_manages
+    if manages is None:
+        raise Refusal(404, "woocommerce_rest_payment_gateway_invalid", "Resource does not exist.")
+    settings: Json = {
+        name: {"id": name, "label": label, "type": kind, "value": value, "default": "", "tip": ""}
+        for name, label, kind, value in (
+            ("api_key", "API Key", "text", "ecster-key-of-the-plugin"),
+            ("merchant_key", "Merchant Key", "text", "10000001"),
+            ("manage_ecster_orders", "Manage orders", "checkbox", "yes" if manages else "no"),
+        )
+    }
+    return Answer(200, {"id": "ecster", "title": "Ecster Pay", "enabled": True, "settings": settings})
+
+
 def _decimals(call: Call) -> Answer:
     url = f"{call.write.api}/settings/general"
     tip = "This sets the number of decimal points shown in displayed prices."
@@ -202,5 +220,6 @@ ROUTES = (
     at("/system_status", "GET", get=_system_status),
     at("/data/currencies/current", "GET", get=_currency),
     at("/payment_gateways", "GET", get=_gateways),
+    at("/payment_gateways/ecster", "GET, POST, PUT, PATCH", get=_ecster),
     at("/settings/general/woocommerce_price_num_decimals", "GET, POST, PUT, PATCH", get=_decimals),
 )

@@ -75,6 +75,8 @@ class Shop:
         self.currency, self.decimals, self.timezone = currency, decimals, timezone
         self.language = ""
         """As WordPress writes it ("sv_SE"); "" where the shop does not tell it."""
+        self.ecster_manages: bool | None = None
+        """What Ecster's plugin has under "Manage orders"; None: the shop does not have the plugin."""
         self._clock = clock
         self.statuses: dict[str, str] = dict(statuses.BUILT_IN)
         self.products: dict[int, Product] = {}
