@@ -29,9 +29,9 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Work": {"run": "run.run", "once": "once.once"},
     "Set up": {
-        "check": "check.check",
         "init": "init.init",
         "schema": "init.schema",
+        "check": "check.check",
         "alert": "alert.alert",
         "monitoring": "monitoring.monitoring",
         "webhook": "webhook.webhook",

@@ -74,6 +74,9 @@ class _Counted:
     def name(self) -> str:
         return self._provider.name
 
+    async def check(self) -> str:
+        return await self._provider.check()
+
     async def read(self, payment_id: str) -> Payment:
         return await self._provider.read(payment_id)
 

@@ -14,12 +14,14 @@ import pytest
 from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
-from bridge.db import alone, bounds, firsts, holds, models, outages, reporting, rewinds, vitals
+from bridge.db import alone, bounds, firsts, holds, models, outages, pauses, reporting, resyncs, rewinds, vitals
 from bridge.db.agenda import Agenda
 from bridge.db.connection import existing, opened
 from bridge.db.journal import Journal
+from bridge.db.leases import Lease
 from bridge.db.listings import Listings
 from bridge.db.owners import owner
+from bridge.db.standing import Standing
 from bridge.domain.outages import SHOP, Outage
 from bridge.domain.rules import Limits
 from bridge.domain.steps import Call, Kind
@@ -63,6 +65,12 @@ async def reported(store: str, since: datetime | None = None) -> None:
         pass
 
 
+async def take_up(store: str) -> None:
+    row = await Standing(store).state()
+    row.relook_below = MANY
+    await resyncs.take_up(Lease(store), row, 4, NOW)
+
+
 OFTEN: dict[str, Callable[[str], Awaitable[object]]] = {
     "due": lambda store: Agenda(store).due(NOW, 8, {1}),
     "next_due": lambda store: Agenda(store).next_due(notes=True),
@@ -88,6 +96,9 @@ OFTEN: dict[str, Callable[[str], Awaitable[object]]] = {
     "untold firsts": firsts.untold,
     "must_wait": lambda store: firsts.must_wait(store, "", Call.CAPTURE, 1),
     "taken_so": lambda store: firsts.taken_so(store, "", Call.CAPTURE, NOW),
+    "pauses": lambda store: pauses.of(store, 1),
+    "pauses, of a call": lambda store: pauses.stops(store, 1),
+    "take_up, of a resync": take_up,
     "resume": lambda store: holds.resume(store, NOW),
     "noticed": notice,
     "outages": outages.outages,
