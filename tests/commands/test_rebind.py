@@ -45,7 +45,7 @@ async def test_rebind_shows_old_and_new_and_changes_nothing_without_a_yes(
     assert ran.code == 2
     assert f"shop: {OLD}  ->  {NEW}" in ran.out
     assert "1 of 1 known orders are there: it is the same shop, or a copy of it" in ran.out
-    assert "nothing was changed: answer y, or say --yes" in ran.err
+    assert "nothing was changed: nobody is here to answer, so say --yes to do it" in ran.err
     assert (await shop.types("once", "--wait", "0s")).code == 1
     assert shop.writes() == before
 

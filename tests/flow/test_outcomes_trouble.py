@@ -227,9 +227,9 @@ class Clocks:
 
     async def tick(self) -> None:
         """Poll and work once, each to its end."""
-        for tick, (job, running) in self.jobs:
-            await tick(job, running)
-            await asyncio.wait(list(running))
+        for tick, (job,) in self.jobs:
+            await tick(job)
+            await asyncio.wait(list(job.running))
 
 
 async def _tick(w: World, clocks: Clocks, minutes: int) -> None:

@@ -25,6 +25,7 @@ async def test_a_slow_order_does_not_hold_up_the_others(tmp_path: Path) -> None:
         w.resurs.faults.plan(Fault.SLOW, method="POST", path=f"{slow.payment}/capture$")
         async with w.cycling():
             await until(lambda: all(w.books(it) == (0, TOTAL, 0) for it in others))
+            await until(lambda: any(slow.payment in call for call in w.calls()))
             assert await w.states(slow.id) == [f"capture {TOTAL} running"]
             w.resurs.faults.release.set()
         assert await w.states(slow.id) == [f"capture {TOTAL} done"]

@@ -35,6 +35,11 @@ def _calls(function: ast.AST) -> Iterator[tuple[str, str]]:
                 level = LEVELS[attr]
             case ast.Call(func=ast.Name("say"), args=[event, *_]):
                 level = ANY
+            case ast.Call(func=ast.Name("alarm"), keywords=[*named]):
+                level, event = (
+                    LEVELS["error"],
+                    next((it.value for it in named if it.arg == "event"), ast.Constant("")),
+                )
             case _:
                 continue
         for name in _texts(function, event):

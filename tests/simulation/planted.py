@@ -90,7 +90,7 @@ def does_not_read_the_order_again(plant: pytest.MonkeyPatch) -> None:
         order: Order = known.order
         return order
 
-    plant.setattr(looking, "_read_order", remembered)
+    plant.setattr(looking, "read_order", remembered)
 
 
 def forgets_refunds_at_capture(plant: pytest.MonkeyPatch) -> None:
