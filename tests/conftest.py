@@ -42,9 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of a test of a whole bridge that has many cases, play every sixth one, unless all are asked for.
 
-    Those of what becomes of calls are always played whole, and so is whatever is chosen by name or by file.
+    And of those that run on both kinds of database, every third one on the second. Those of what becomes of calls
+    are always played whole, and so is whatever is chosen by name or by file.
     """
-    if config.getoption("--all") or config.getoption("keyword"):
+    if config.getoption("--all") or config.getoption("keyword") or config.getoption("--database") != "both":
         return
     if any("::" in str(it) or str(it).endswith(".py") for it in config.invocation_params.args):
         return
@@ -54,13 +55,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if case and name.startswith("tests/flow/") and not name.startswith(_WHOLE):
             cases.setdefault(name, []).append(item)
     left_out = {item for found in cases.values() if len(found) >= _MANY for item in set(found) - set(found[::6])}
+    on_second = [it for found in cases.values() if len(found) < _MANY for it in found if "[postgresql" in it.nodeid]
+    left_out |= set(on_second) - set(on_second[::3])
     config.hook.pytest_deselected(items=list(left_out))
     items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a test waits for sockets, disks and other processes for a part of its time."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are cores: a test waits for sockets, disks and other processes for a part of its time."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

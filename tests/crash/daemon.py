@@ -12,7 +12,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from bridge.cli import main, run
-from bridge.engine import noting
+from bridge.engine import looking, noting, outages, reading
 from bridge.providers.registry import provider_kinds
 from bridge.settings import values
 from tests.crash.flaws import FLAWS
@@ -52,9 +52,11 @@ def _run(plan: Plan) -> None:
 
 
 def _hurry() -> None:
-    """Shorten the waits that settings can't: for answers over the internet; on loopback they take milliseconds."""
+    """Shorten the waits that settings can't: for what goes over the internet; on loopback it takes milliseconds."""
     values.LONGEST_CALL = timedelta(seconds=1)
     noting.PATIENCE = timedelta(seconds=2)
+    for module in (looking, outages, reading):
+        module.SOON = timedelta(seconds=2)  # type: ignore[attr-defined]
 
 
 class Daemon:
