@@ -12,7 +12,7 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.exceptions import ConfigurationError
 
 from bridge.db.failures import FAILURES, database_failed, said
-from bridge.db.schema import Age, Schema, bring_up, schema
+from bridge.db.schema import Age, Schema, create, schema
 from bridge.db.urls import shown, sqlite_path
 from bridge.errors import DatabaseError, OtherVersion
 
@@ -49,7 +49,7 @@ async def opened(url: str) -> AsyncIterator[None]:
     """
     async with at_any_age(url, make=True) as found:
         if found.age is Age.NONE:
-            await bring_up(tortoise_config(url))
+            await create(tortoise_config(url))
         else:
             check(url, found)
         yield

@@ -1,5 +1,7 @@
 """The schema of a database: how old it is, and bringing it up."""
 
+import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -8,6 +10,7 @@ from tortoise.connection import get_connection
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.migrations.recorder import MigrationRecorder
 from tortoise.transactions import in_transaction
+from tortoise.utils import get_schema_sql
 
 RECORD = "tortoise_migrations"
 """The table in which tortoise records which migrations were applied."""
@@ -57,6 +60,17 @@ async def _applied() -> set[str]:
     return {row["name"] for row in found}
 
 
+async def create(config: dict[str, Any]) -> None:
+    """Make the tables of this version where there are none, all or nothing: what all migrations together make."""
+    await MigrationExecutor(get_connection("default"), config["apps"]).migrate([])  # makes the record of migrations
+    async with in_transaction() as connection:
+        for statement in _statements(get_schema_sql(connection, safe=False)):
+            await connection.execute_query(statement)
+        executor = MigrationExecutor(connection, config["apps"])
+        executor.recorder = _Recorder(connection)
+        await executor.migrate([MigrationTarget(_APP, "__latest__")], fake=True)
+
+
 async def bring_up(config: dict[str, Any], version: str = "__latest__") -> None:
     """Make the tables, or bring those of an earlier version up: all or nothing, whenever it is cut off."""
     await MigrationExecutor(get_connection("default"), config["apps"]).migrate([])  # makes the record of migrations
@@ -64,6 +78,19 @@ async def bring_up(config: dict[str, Any], version: str = "__latest__") -> None:
         executor = MigrationExecutor(connection, config["apps"])
         executor.recorder = _Recorder(connection)
         await executor.migrate([MigrationTarget(_APP, version)])
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, in whose comments and texts there may be semicolons too.
+
+    Together they would end the transaction on SQLite.
+    """
+    statement = ""
+    for part in script.split(";")[:-1]:
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 class _Recorder(MigrationRecorder):
