@@ -30,6 +30,7 @@ class Ending:
     books: dict[int, Any]
     """Order: what is reserved, captured and returned, and each entry of the ledger."""
     notes: dict[int, list[str]]
+    """In no order: while one may still arrive that was sent before a kill, the others are written."""
     statuses: dict[int, str]
     journal: dict[str, list[Row]]
 
@@ -60,7 +61,7 @@ async def ending(shop: Shop, journal: Journal) -> Ending:
     tables["records"] = [(order, *(record[name] for name in _REMEMBERED)) for order, record in records]
     return Ending(
         books={it.order: (it.side.books(it.payment), shop.ledger(it)) for it in shop.placed},
-        notes={it.order: shop.notes(it.order) for it in shop.placed},
+        notes={it.order: sorted(shop.notes(it.order)) for it in shop.placed},
         statuses={it.order: shop.store.status(it.order) for it in shop.placed},
         journal=tables,
     )
