@@ -92,9 +92,11 @@ async def own_brakes(store: str) -> None:
 
 async def _locked(store: str, kind: Kind) -> BrakeRow:
     """The brake of a kind, which nobody else has until the transaction ends."""
-    if not await BrakeRow.filter(store_id=store, kind=kind).update(kind=kind):
+    brake = BrakeRow.filter(store_id=store, kind=kind)
+    if not await brake.update(kind=kind):
         await BrakeRow.get_or_create(store_id=store, kind=kind)
-    return await BrakeRow.get(store_id=store, kind=kind)
+        await brake.update(kind=kind)  # another may have made it meanwhile: then it is had by whoever writes it
+    return await brake.get()
 
 
 def _of(kind: Kind, *, shadow: bool) -> QuerySet[ActionRow]:
@@ -211,6 +213,8 @@ async def untold(store: str) -> list[Untold]:
         rows = await _rows(store, holding)
         moments = [row["order__attention_since"] for row in rows if row["order__attention_since"]]
         new = [moment for moment in moments if brake.told is None or moment > brake.told]
+        if not new:  # a person has decided in between
+            continue
         before = brake.told if len(new) < len(moments) else None
         bunch = _bunch(brake.kind, rows)
         found.append(Untold(bunch=bunch, oldest=min(new), newest=max(new), told=before))

@@ -120,7 +120,8 @@ def translated(url: str) -> Iterator[None]:
         yield
     except ImportError as error:
         raise DatabaseError(
-            f"the database {shown(url)} needs a driver that is not installed: install wc-bridge[postgres]"
+            f"the database {shown(url)} needs a driver that is not installed: `pip install '.[postgres]'` where "
+            "wc-bridge was installed from"
         ) from error
     except Exception as error:
         first = _first(error)

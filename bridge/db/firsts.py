@@ -30,6 +30,7 @@ async def claim(store: str, account: str, call: Call, action: int) -> bool:
     rows = FirstRow.filter(store_id=store, account=account, call=call)
     if not await rows.update(call=call):
         await FirstRow.get_or_create(store_id=store, account=account, call=call)
+        await rows.update(call=call)  # another may have made it meanwhile: then it is had by whoever writes it
     row = await rows.get()
     if row.proven is not None:
         return True

@@ -8,8 +8,8 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
-from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, OutageRow
-from bridge.db.rows import EVER, ids, of_store, own_several, tell, to_write
+from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, OutageRow, PauseRow
+from bridge.db.rows import EVER, ids, of_store, own_several, tell, to_write, withdraw
 from bridge.domain.outages import SHOP, Outage
 from bridge.domain.records import State
 from bridge.domain.steps import Kind
@@ -51,7 +51,7 @@ async def end(store: str, outage: Outage, now: datetime, *, hurry: bool) -> None
             await _of(store, outage.remote).filter(failures__gt=0, due__gt=now).update(due=now)
             await _cut_short(store, outage.remote, now)
         unsaid = await of_store(store, NoteRow.filter(about=outage.remote, next_try__gt=EVER), "id")
-        await NoteRow.filter(id__in=[it["id"] for it in unsaid] or [-1]).update(next_try=None)
+        await withdraw(NoteRow.filter(id__in=[it["id"] for it in unsaid] or [-1]))
 
 
 async def _cut_short(store: str, remote: str, now: datetime) -> None:
@@ -102,7 +102,8 @@ async def who_asks(store: str, outage: Outage, now: datetime, without: Collectio
     if outage.calls:
         turns = _callers(outage.remote).order_by("order__failures", "attempts", "order__due")
         callers = [it["order__order_id"] for it in await of_store(store, turns, "order__order_id")]
-        return next((order for order in callers if order not in without), None)
+        paused = await _paused(store)
+        return next((order for order in callers if order not in without and not paused & {0, order}), None)
     waiting = _waiting(store, outage.remote, now).exclude(order_id__in=list(without) or [-1]).order_by("due")
     row = await waiting.filter(failures=0).first()
     if row is None and outage.remote != SHOP:
@@ -113,10 +114,17 @@ async def who_asks(store: str, outage: Outage, now: datetime, without: Collectio
 
 
 async def has_calls(store: str, remote: str) -> bool:
-    """Whether a call is to be made, or the outcome of one is still to show."""
+    """Whether a call is to be made, and is not paused, or the outcome of one is still to show."""
     trying = (*_TRIED_AGAIN, State.RUNNING, State.UNKNOWN)
     actions = ActionRow.filter(state__in=trying, open_slot__gt=0, order__provider=remote, shadow=False)
-    return bool(await of_store(store, actions, "id"))
+    paused = await _paused(store)
+    found = await of_store(store, actions, "order__order_id", "state")
+    return any(it["state"] not in _TRIED_AGAIN or not paused & {0, it["order__order_id"]} for it in found)
+
+
+async def _paused(store: str) -> set[int]:
+    """The orders of the store that a person has stopped, by their WooCommerce ids; 0: all of them."""
+    return set(await ids(PauseRow.filter(store__in=["", store]), "order_id"))
 
 
 async def may_call(store: str, order_id: int) -> None:

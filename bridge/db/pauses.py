@@ -131,6 +131,7 @@ async def resume(scope: Scope, now: datetime) -> int:
     What is stopped by a narrower or a wider pause stays so.
     """
     async with in_transaction():
+        await _have_to_ourselves(scope.store)
         await PauseRow.filter(store=scope.store, order_id=scope.order or 0).delete()
         waiting = await ids(_of(scope, State.READY, State.WAITING), "order_id")
         for store in sorted({scope.store} if scope.store else await _stores()):

@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.domain.decisions import Act, Hold
-from bridge.domain.keys import is_ours, stem
+from bridge.domain.keys import is_ours, refund_of, stem
 from bridge.domain.looks import Verdict
 from bridge.domain.orders import Order
-from bridge.domain.payments import Payment
+from bridge.domain.payments import EntryKind, Payment
 from bridge.domain.reasons import Bound
 from bridge.domain.restored import asked
+from bridge.domain.steps import Kind, Step
 
 
 def since_live(verdict: Verdict, order: Order, payment: Payment, tag: str, went_live: datetime | None) -> Verdict:
@@ -33,7 +34,7 @@ def since_live(verdict: Verdict, order: Order, payment: Payment, tag: str, went_
     recorded = open_ is not None and (open_.shadow or open_.reason == Bound.SHADOWED) and not open_.approved
     if recorded and open_ is not None and open_.step.kind is step.kind:
         return _held(verdict, decision)
-    if went_live is None or _begun(order, payment, tag, went_live):
+    if went_live is None or _begun(order, payment, tag, went_live, step):
         return verdict
     before = verdict.record.changed < went_live or asked(order, step) < went_live
     return _held(verdict, decision) if before else verdict
@@ -43,7 +44,13 @@ def _held(verdict: Verdict, decision: Act) -> Verdict:
     return replace(verdict, decision=Hold(Bound.SHADOWED, {"amount": decision.step.amount}, decision.step))
 
 
-def _begun(order: Order, payment: Payment, tag: str, went_live: datetime) -> bool:
-    """Whether a step on this order was approved and made since: what follows from it was meant too."""
+def _begun(order: Order, payment: Payment, tag: str, went_live: datetime, step: Step) -> bool:
+    """Whether a step on this order was approved and made since, from which this one follows.
+
+    A refund was meant only with another part of itself.
+    """
     front = stem(order, tag)
-    return any(is_ours(it.key, front) and it.created and it.created >= went_live for it in payment.log)
+    since = [it for it in payment.log if is_ours(it.key, front) and it.created and it.created >= went_live]
+    if step.kind is Kind.REFUND:
+        return any(refund_of(it.key, front) == (step.refund or 0) for it in since)
+    return any(it.kind is not EntryKind.RETURN for it in since)

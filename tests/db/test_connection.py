@@ -20,4 +20,4 @@ except DatabaseError as error:
 
 def test_postgresql_without_its_driver_says_what_to_install() -> None:
     ran = subprocess.run([sys.executable, "-c", WITHOUT_DRIVER], capture_output=True, text=True, check=True)  # noqa: S603 (our own)
-    assert "install wc-bridge[postgres]" in ran.stdout
+    assert "`pip install '.[postgres]'`" in ran.stdout

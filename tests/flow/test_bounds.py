@@ -64,6 +64,7 @@ async def approve_all(w: World, kind: str) -> None:
         await approve(action, w.clock.now())
 
 
+@pytest.mark.on_postgresql
 @PROVIDERS
 async def test_a_bulk_edit_stops_after_few_and_costs_nothing_to_undo(
     tmp_path: Path, provider: ProviderName, told: list[Any]

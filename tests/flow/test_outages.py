@@ -14,9 +14,10 @@ import structlog
 from structlog.testing import capture_logs
 from tortoise.exceptions import OperationalError
 
-from bridge.db import holds, persons
+from bridge.db import holds, pauses, persons
 from bridge.db import outages as kept
 from bridge.db.holds import Held
+from bridge.db.pauses import Scope
 from bridge.domain.outages import Outage
 from bridge.engine.cycles import look_around, work_unless_resting
 from bridge.engine.working import AT_ONCE, work_all_due
@@ -585,3 +586,16 @@ async def test_an_outage_is_told_and_ends_although_neither_could_be_written_at_f
         assert failed == ["keep", "end"]
         assert remotes(log) == [("remote.alert", "error"), ("remote.recovered", "info")]
         assert (await w.status())["down"] == []
+
+
+async def test_an_order_that_a_person_paused_is_not_the_one_that_asks(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        await w.cycle()
+        orders = await completed(w, 4)
+        w.side.faults.plan(Fault.BUSY, method="POST", path="/capture$", times=10**6)
+        await tick(w, 3)
+        await pauses.pause(Scope(store=STORE, order=orders[-1].id), "", w.clock.now())
+        await tick(w, 12 * MINUTE, step=10)
+        up(w)
+        await tick(w, 15 * MINUTE, step=10)
+        assert (captured(w, orders), (await w.status())["down"]) == (3, [])

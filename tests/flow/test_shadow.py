@@ -233,3 +233,25 @@ async def test_a_note_left_over_from_live_is_not_written_in_shadow(tmp_path: Pat
         w.changes["mode"] = "live"
         await w.cycle()
         assert len(w.notes(it.id)) == 1
+
+
+async def test_the_word_for_one_refund_is_none_for_the_next(tmp_path: Path) -> None:
+    """Of an order one step is held at a time: whoever approved the first refund was not shown the second."""
+    async with known_order(tmp_path, mode="shadow") as (w, it):
+        plugin_captures(w, it)
+        await w.cycle()
+        for amount in ("125.00", "300.00"):
+            w.store.refund(it.id, amount)
+            await w.cycle()
+        w.clock.advance(3600)
+        await in_mode(w, "live")
+        await w.cycle()
+        [first] = [action for action in await w.actions(it.id) if action["state"] == "held"]
+        await approve(first["id"], w.clock.now())
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, 12500)
+        assert await w.states(it.id) == ["refund 12500 done", "refund 30000 held"]
+        [second] = [action for action in await w.actions(it.id) if action["state"] == "held"]
+        await approve(second["id"], w.clock.now())
+        await w.cycle()
+        assert w.books(it) == (0, TOTAL, 42500)
