@@ -18,6 +18,8 @@ from aioresponses import aioresponses
 
 from tests import databases, postgres
 
+pytest_plugins = ["tests.stuck"]
+
 _WHOLE = tuple(f"tests/flow/test_{name}" for name in ("design", "outcomes", "unknown", "crash"))
 _MANY = 3
 """Cases of a test, from which on not all of them are played each time."""

@@ -111,7 +111,9 @@ async def _due(unit: Unit, running: Collection[Piece]) -> list[Piece]:
     pieces += _roomy([Piece(order, PERSONS if insisted else lane) for order, lane, insisted in due], lanes)
     if unit.live and SHOP not in paused and NOTES not in full:
         pieces += _roomy([Piece(order, NOTES) for order in await unit.agenda.notes_due(now)], lanes)
-    # Who asks for a remote comes first; an order that is wanted for several things is worked on once.
+    # Who asks for a remote comes first; an order that is wanted for several things is worked on once, also where
+    # somebody else has begun on it while the journal was asked.
+    without = unit.busy | unit.resting.keys()
     chosen = {piece.order: piece for piece in reversed(pieces) if piece.order not in without}
     unit.asking |= {piece.outage.remote for piece in chosen.values() if piece.outage}
     return list(chosen.values())[::-1]

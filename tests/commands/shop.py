@@ -66,10 +66,14 @@ class Daemon:
     async def says(self, text: str) -> None:
         """Wait until its log holds `text`."""
         assert self.process.stderr is not None
-        while text not in self.err:
-            line = (await self.process.stderr.readline()).decode()
-            assert line, f"it ended without saying {text!r}: {self.err}"
-            self.err += line
+        try:
+            async with asyncio.timeout(60):
+                while text not in self.err:
+                    line = (await self.process.stderr.readline()).decode()
+                    assert line, f"it ended without saying {text!r}: {self.err}"
+                    self.err += line
+        except TimeoutError:
+            raise AssertionError(f"it never says {text!r}: {self.err}") from None
 
     async def ended(self) -> Ran:
         out, err = await self.process.communicate()
