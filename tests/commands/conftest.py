@@ -1,26 +1,10 @@
-import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import stamina.instrumentation
-import structlog
 
 from tests.commands.checked import Open, well
 from tests.commands.shop import Shop, open_shop
-
-
-@pytest.fixture(autouse=True)
-def _logs_as_they_were() -> Iterator[None]:
-    """A command sets up logging for its whole process, which here is the tests' own."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
-    stamina.instrumentation.set_on_retry_hooks(None)
 
 
 @pytest.fixture(autouse=True)

@@ -3,12 +3,11 @@
 import io
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from bridge import logs
 from bridge.sandbox.faults import Fault
@@ -20,15 +19,11 @@ CLIENT, SECRET = "client-of-the-shop", "kept-between-us"
 
 
 @pytest.fixture
-def log() -> Iterator[io.StringIO]:
+def log() -> io.StringIO:
     """Everything that anybody logs at the loudest level, as the daemon writes it."""
-    root, out = logging.getLogger(), io.StringIO()
-    handlers, level = root.handlers[:], root.level
+    out = io.StringIO()
     logs.configure(logging.DEBUG, out)
-    yield out
-    root.handlers[:], root.level = handlers, level
-    logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
+    return out
 
 
 async def work(w: World, it: Placed) -> None:

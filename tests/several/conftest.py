@@ -1,3 +1,3 @@
-from tests.commands.conftest import _logs_as_they_were, _nothing_of_this_machine
+from tests.commands.conftest import _nothing_of_this_machine
 
-__all__ = ["_logs_as_they_were", "_nothing_of_this_machine"]
+__all__ = ["_nothing_of_this_machine"]
