@@ -79,6 +79,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         usual = databases.KINDS if mark else ("sqlite",)
         possible = ("postgresql",) if mark and mark.kwargs.get("alone") else databases.KINDS
         kinds = [kind for kind in possible if kind in (usual if chosen == "both" else (chosen,))]
+        if metafunc.definition.get_closest_marker("on_sqlite"):
+            kinds = ["sqlite"]
         metafunc.parametrize("database", kinds, indirect=True)
 
 

@@ -127,6 +127,7 @@ async def test_a_daemon_that_has_just_started_is_given_its_time(tmp_path: Path) 
             assert (told.sink.kept, told.there.beats) == ([], 1)
 
 
+@pytest.mark.on_sqlite
 async def test_a_database_that_takes_nothing_is_told_past_it_once(tmp_path: Path) -> None:
     async with known_order(tmp_path) as (w, it), telling(w, tmp_path) as told, told.daemon() as daemon:
         database = get_connection("default")

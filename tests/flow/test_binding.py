@@ -182,6 +182,7 @@ async def test_a_new_key_or_a_lost_permission_is_no_other_shop(tmp_path: Path, a
         assert (w.books(it), alerts) == ((0, TOTAL, 0), [])
 
 
+@pytest.mark.on_sqlite
 async def test_a_cloned_server_is_refused_without_a_word_to_the_shop(
     tmp_path: Path, machine: Machine, alerts: list[Any]
 ) -> None:
@@ -195,6 +196,7 @@ async def test_a_cloned_server_is_refused_without_a_word_to_the_shop(
         assert [alert["event"] for alert in alerts] == ["store.alert"]
 
 
+@pytest.mark.on_sqlite
 @pytest.mark.parametrize(
     ("machine_id", "card", "same"),
     [
@@ -214,6 +216,7 @@ async def test_machine_id_and_network_card_make_the_machine(
         assert w.books(it) == ((0, TOTAL, 0) if same else (TOTAL, 0, 0))
 
 
+@pytest.mark.on_sqlite
 async def test_a_container_without_machine_id_is_bound_to_the_shop_alone(tmp_path: Path, machine: Machine) -> None:
     machine.becomes(None, eth0="00:00:00:00:00:00")
     async with known_order(tmp_path) as (w, it):
@@ -221,6 +224,7 @@ async def test_a_container_without_machine_id_is_bound_to_the_shop_alone(tmp_pat
         assert w.books(it) == (0, TOTAL, 0)
 
 
+@pytest.mark.on_sqlite
 async def test_what_is_kept_of_the_machine_tells_nobody_its_id(tmp_path: Path, machine: Machine) -> None:
     async with world(tmp_path) as w:
         await w.cycle()

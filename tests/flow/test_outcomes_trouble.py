@@ -157,6 +157,7 @@ HOW = pytest.mark.parametrize("how", ["locked", "read-only", "full"])
 FILLER = "INSERT INTO events (order_id, at, topic, text) SELECT id, '2026', 'filler', 'filler' FROM orders"
 
 
+@pytest.mark.on_sqlite
 @HOW
 @pytest.mark.parametrize(("fault", "calls"), [(Fault.SLOW, 1), (Fault.LOST, 2)], ids=["done", "not-done"])
 async def test_a_call_whose_answer_cannot_be_written_is_settled_by_reading(
@@ -180,6 +181,7 @@ async def test_a_call_whose_answer_cannot_be_written_is_settled_by_reading(
         assert (await w.told(it.id, "answered"))[0].startswith("outcome unknown: ")
 
 
+@pytest.mark.on_sqlite
 @HOW
 async def test_nothing_is_called_while_nothing_can_be_written(tmp_path: Path, how: str) -> None:
     async with known_order(tmp_path) as (w, it):
@@ -238,6 +240,7 @@ async def _tick(w: World, clocks: Clocks, minutes: int) -> None:
         await clocks.tick()
 
 
+@pytest.mark.on_sqlite
 @HOW
 async def test_a_database_that_cannot_be_written_is_one_line_in_the_log(tmp_path: Path, how: str) -> None:
     """However often the daemon polls and tries; one more when it is over, and no order has anything of it."""
