@@ -100,7 +100,7 @@ async def who_asks(store: str, outage: Outage, now: datetime, without: Collectio
     asked by an order that has one to make: best one whose call was tried least, as it may be another kind of call.
     """
     if outage.calls:
-        turns = _callers(outage.remote).order_by("order__failures", "attempts", "order__due")
+        turns = _callers(outage.remote).order_by("order__failures", "attempts", "order__due", "order__order_id")
         callers = [it["order__order_id"] for it in await of_store(store, turns, "order__order_id")]
         paused = await _paused(store)
         return next((order for order in callers if order not in without and not paused & {0, order}), None)

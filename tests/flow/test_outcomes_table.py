@@ -86,14 +86,18 @@ async def _ended_well(played: Play, case: Case) -> None:
 
 
 async def _was_called_as_often_as_needed(played: Play, case: Case) -> None:
-    """Once; once more where it was not done, and is still wanted; and nothing is in the books twice."""
+    """Once; once more where it was not done, and is still wanted; and nothing is in the books twice.
+
+    One that was put off may be made again, and refused, while reads do not show yet what somebody else did.
+    """
     keys = played.keys(case)
     assert len(keys) == len(set(keys)), keys
     times = Counter(key for _, key in await played.called(case))
     resent = played.row.ending is Ending.DENIED and played.row.provider == "resurs"  # with a new token, at once
     put_off = played.row.ending.put_off and not resent
     again = played.done(case) and (put_off or not case.ours)
-    assert times == {key: 2 if again and key == case.key else 1 for key in times}
+    in_vain = put_off and bool(played.row.lag) and case.theirs != "nothing" and times[case.key] > 1
+    assert times == {key: 2 if (again or in_vain) and key == case.key else 1 for key in times}
     paths = [path for path in played.w.calls() if f"/{case.it.payment}/" in path]
     assert len(paths) == times.total() + (resent and bool(times)) + (case.call.completed and not case.call.swish)
 
