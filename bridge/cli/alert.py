@@ -1,4 +1,4 @@
-"""`alert test`: whether the alerts get through."""
+"""`alert test`: whether the alerts get through; `alert failed`: that systemd has given a unit up."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,11 +8,23 @@ import aiohttp
 import click
 
 from bridge.alerts.channels import NOWHERE, Mail, NotDelivered, beat, channels, host
-from bridge.cli.shared import Command, Group, console, finish, json_option, print_json, run_async, settings
+from bridge.cli import server
+from bridge.cli.shared import (
+    Command,
+    Group,
+    console,
+    finish,
+    json_option,
+    named_file,
+    print_json,
+    run_async,
+    settings,
+)
 from bridge.db.alerts import HEARTBEAT
 from bridge.domain.alerts import Alert, Topic, message
-from bridge.settings import Alerts
+from bridge.settings import Alerts, alerts
 
+_FAILED = "{unit} has failed, and systemd does not start it again: `systemctl status {unit}` says why"
 _TEXT = "this is a test: whoever reads it will hear of what burns"
 
 
@@ -26,7 +38,7 @@ class _Tried:
 
 @click.group(cls=Group)
 def alert() -> None:
-    """Try the alerts.
+    """Try the alerts; tell that the daemon has failed.
 
     \b
     Examples:
@@ -47,7 +59,29 @@ def test(*, as_json: bool) -> None:
       wc-bridge alert test --json
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
     chosen = settings().alerts
-    tried = run_async(lambda: _test(chosen, datetime.now(UTC)))
+    _tell(chosen, run_async(lambda: _test(chosen, datetime.now(UTC))), as_json=as_json)
+
+
+@alert.command(cls=Command)
+@click.argument("unit")
+@json_option
+def failed(*, unit: str, as_json: bool) -> None:
+    """Tell by each channel that systemd has given UNIT up: wc-bridge-failed@ does so.
+
+    Goes by the settings of that unit, of which `alerts` alone need be right. Ends 1 when a channel failed, or none
+    is set.
+
+    \b
+    Examples:
+      wc-bridge alert failed wc-bridge.service
+      wc-bridge alert failed wc-bridge-backup@butiken.service
+    """  # noqa: D301 (\\b is click's: leave these lines as they are)
+    chosen = alerts(named_file() or server.of_unit(unit).settings)
+    text = _FAILED.format(unit=unit)
+    _tell(chosen, run_async(lambda: _send(chosen, Topic.STOPPED, text, datetime.now(UTC))), as_json=as_json)
+
+
+def _tell(chosen: Alerts, tried: list[_Tried], *, as_json: bool) -> None:
     if as_json:
         print_json([_shown(it) for it in tried])
     else:
@@ -60,8 +94,8 @@ def test(*, as_json: bool) -> None:
     finish(1 if chosen.is_nowhere or any(it.problem for it in tried) else 0)
 
 
-async def _test(chosen: Alerts, now: datetime) -> list[_Tried]:
-    made = message([Alert(topic=Topic.TEST, store="", text=_TEXT, at=now)], host())
+async def _send(chosen: Alerts, topic: Topic, text: str, now: datetime) -> list[_Tried]:
+    made = message([Alert(topic=topic, store="", text=text, at=now)], host())
     tried = []
     for name, channel in channels(chosen, loud=True).items():
         to = f"to {', '.join(chosen.email.to)}" if isinstance(channel, Mail) else (chosen.command or ("",))[0]
@@ -71,6 +105,11 @@ async def _test(chosen: Alerts, now: datetime) -> list[_Tried]:
             tried.append(_Tried(channel=name, problem=str(error), to=to))
         else:
             tried.append(_Tried(channel=name, problem="", to=to))
+    return tried
+
+
+async def _test(chosen: Alerts, now: datetime) -> list[_Tried]:
+    tried = await _send(chosen, Topic.TEST, _TEXT, now)
     if chosen.heartbeat_url:
         async with aiohttp.ClientSession() as session:
             try:

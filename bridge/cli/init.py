@@ -13,8 +13,9 @@ import click
 from pydantic import BaseModel
 
 from bridge.app import installed, read_settings
+from bridge.cli import server
 from bridge.cli.questions import Questions, Right
-from bridge.cli.shared import Command, finish, json_option, named_file, print_json
+from bridge.cli.shared import Command, as_typed, finish, json_option, named_file, print_json
 from bridge.errors import SettingsError, UsageError
 from bridge.settings import (
     PLACES,
@@ -48,8 +49,8 @@ def _own_keys(kind: type[ProviderSettings]) -> list[str]:
 @click.command(cls=Command)
 @click.option("--name", help="The store's name, for commands and logs; it must not change later.")
 @click.option("--url", help="The shop's address, as in WordPress under Settings, General.")
-@click.option("--consumer-key", metavar="SECRET", help="REST API key of the shop [default: ${WC_KEY}].")
-@click.option("--consumer-secret", metavar="SECRET", help="The key's secret [default: ${WC_SECRET}].")
+@click.option("--consumer-key", metavar="SECRET", help="REST API key of the shop [default: ${WC_KEY}, or a file].")
+@click.option("--consumer-secret", metavar="SECRET", help="The key's secret [default: ${WC_SECRET}, or a file].")
 @click.option("--provider", "providers", metavar="TYPE", multiple=True, help="A payment provider; may be repeated.")
 @click.option("--environment", help="Of the providers: production or test.")
 @click.option("--refund-per-action", metavar="AMOUNT", help="The largest refund that is made unasked, or none.")
@@ -63,7 +64,8 @@ def init(*, providers: tuple[str, ...], force: bool, yes: bool, as_json: bool, *
     """Write a commented settings.yaml to begin with, in `mode: shadow`, after a few questions.
 
     Where --settings says, else to ./settings.yaml. Without a terminal, or with --yes, the options answer. A SECRET
-    is ${VARIABLE}, file:PATH, or the value itself, which others on this machine see on a command line.
+    is ${VARIABLE}, file:PATH, or the value itself, which others on this machine see on a command line. In
+    /etc/wc-bridge it is by default a file of its own in /etc/wc-bridge/secrets.
 
     \b
     Examples:
@@ -76,11 +78,12 @@ def init(*, providers: tuple[str, ...], force: bool, yes: bool, as_json: bool, *
     if path.exists() and not force:
         raise UsageError(f"{path} is there already: --force replaces it, --settings FILE names another")
     questions = Questions({**given, "provider": ",".join(providers) or None}, asks=sys.stdin.isatty() and not yes)
-    answers = _answers(questions)
+    home = server.of_settings(path)
+    answers = _answers(questions, home)
     if questions.missing:
         raise UsageError(f"there is nobody to ask: say {', '.join(questions.missing)} as well")
     _write(path, filled_in(answers), force=force)
-    _tell(path, read_settings(path), as_json=as_json)
+    _tell(path, read_settings(path), home, as_json=as_json)
 
 
 def _provider_options() -> Iterator[click.Option]:
@@ -96,9 +99,9 @@ def _provider_options() -> Iterator[click.Option]:
 init.params[6:6] = _provider_options()
 
 
-def _answers(ask: Questions) -> Answers:
+def _answers(ask: Questions, home: server.Bridge | None) -> Answers:
     """Ask for everything in turn, so that all that is missing is told at once."""
-    shop = {key: _key(ask, StoreSettings, key) for key in ("name", "url", "consumer_key", "consumer_secret")}
+    shop = {key: _key(ask, home, StoreSettings, key) for key in ("name", "url", "consumer_key", "consumer_secret")}
     kinds = installed()
     types = ask.answer("provider", f"Payment providers: {', '.join(kinds)}, or several of them", _types)
     environment = proof(ProviderSettings, "environment")
@@ -108,7 +111,7 @@ def _answers(ask: Questions) -> Answers:
             {
                 "type": name,
                 "environment": ask.answer("environment", f"{name}: production or test", environment),
-                **{key: _key(ask, kinds[name], key, f"{name}-") for key in _own_keys(kinds[name])},
+                **{key: _key(ask, home, kinds[name], key, f"{name}-") for key in _own_keys(kinds[name])},
             }
             for name in types.split(",")
             if name
@@ -127,18 +130,25 @@ def _answers(ask: Questions) -> Answers:
             "alerts-to", "Mail address for what needs you, or none", _or_none(proof(Email, "to")), _NONE
         ),
         database=ask.answer(
-            "database", "Database", proof(Settings, "database"), Settings.model_fields["database"].default
+            "database",
+            "Database",
+            proof(Settings, "database"),
+            home.database if home else Settings.model_fields["database"].default,
         ),
     )
 
 
-def _key(ask: Questions, model: type[BaseModel], key: str, prefix: str = "") -> str:
-    """Ask for what stands under a key that must be given; of a secret, by default, for the name of a variable."""
+def _key(ask: Questions, home: server.Bridge | None, model: type[BaseModel], key: str, prefix: str = "") -> str:
+    """Ask for what stands under a key that must be given.
+
+    A secret is by default a file of its own on a server, which commands and a reload see too, else a variable.
+    """
     field = model.model_fields[key]
     option, words = f"{prefix}{key}".replace("_", "-"), " ".join((field.description or key).split()).rstrip(".")
     if not holds_secret(field.annotation):
         return ask.answer(option, words, proof(model, key))
-    default = f"${{{_VARIABLES.get(key) or f'{prefix}{key}'.replace('-', '_').upper()}}}"
+    variable = _VARIABLES.get(key) or f"{prefix}{key}".replace("-", "_").upper()
+    default = f"file:{home.secret(variable.lower())}" if home else f"${{{variable}}}"
     question = f"{words}: ${{VARIABLE}}, file:PATH, or the secret (not shown)"
     return ask.answer(option, question, proof(model, key), default, hidden=True)
 
@@ -176,6 +186,8 @@ def _write(path: Path, text: str, *, force: bool) -> None:
                 os.link(made.name, path)
     except FileExistsError:
         raise UsageError(f"{path} is there already: --force replaces it") from None
+    except PermissionError:
+        raise SettingsError(f"{path} can't be written: you may not; on a server root writes it") from None
     except OSError as error:
         raise SettingsError(f"{path} can't be written: {error.strerror}") from None
 
@@ -187,24 +199,35 @@ def _daemons_group() -> int | None:
         return None
 
 
-def _tell(path: Path, made: Settings, *, as_json: bool) -> None:
+def _tell(path: Path, made: Settings, home: server.Bridge | None, *, as_json: bool) -> None:
     variables = sorted({name for secret in secrets_in(made) for name in secret.variables})
     secret_files = [str(secret.file) for secret in secrets_in(made) if secret.file]
-    commands = [f"wc-bridge {words} --settings {shlex.quote(str(path))}" for words in ("db create", "check", "run")]
+    commands = list(_commands(path, home))
     if as_json:
         print_json({"settings": str(path), "variables": variables, "files": secret_files, "next": commands})
         return
-    click.echo("\n".join(_next_steps(path, variables, secret_files, commands)))
-
-
-def _next_steps(path: Path, variables: list[str], secret_files: list[str], commands: list[str]) -> Iterator[str]:
-    yield f"{path} is written. It is in `mode: shadow`: nothing is written to shop or provider. Next:"
+    click.echo(f"{path} is written. It is in `mode: shadow`: nothing is written to shop or provider. Next:")
     if variables:
-        yield f"  set {', '.join(variables)}: under systemd in /etc/wc-bridge/environment, here with `export`"
-    if secret_files:
-        yield f"  put the secrets into {', '.join(secret_files)}, which nobody else may read"
-    yield from (f"  {command}" for command in commands)
-    yield "  (or, for the last, `systemctl enable --now wc-bridge`)"
+        where = "in /etc/wc-bridge/environment, which the daemon alone reads" if home else "with `export`"
+        click.echo(f"  set {', '.join(variables)} {where}")
+    if secret_files and home:
+        click.echo("  put each secret into its file; type it after the line, then Enter and Ctrl-D:")
+        for name in secret_files:
+            click.echo(f"    install -D -m 640 -g {_GROUP} /dev/stdin {shlex.quote(name)}")
+    elif secret_files:
+        click.echo(f"  put the secrets into {', '.join(secret_files)}, which nobody else may read")
+    for command in commands:
+        click.echo(f"  {command}")
+
+
+def _commands(path: Path, home: server.Bridge | None) -> Iterator[str]:
+    """What is to be typed next; on a server the wrapper finds the settings in /etc by itself."""
+    if home is None:
+        for words in ("db create", "check", "run"):
+            yield f"{as_typed()} {words} --settings {shlex.quote(str(path))}"
+        return
+    yield f"wc-bridge check --settings {shlex.quote(str(home.settings))}" if home.name else "wc-bridge check"
+    yield f"systemctl enable --now {home.units}"
 
 
 @click.command(cls=Command)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bridge.cli.shared import Command, console, finish, json_option, print_json, run_async
+from bridge.cli.shared import Command, as_typed, console, finish, json_option, print_json, run_async
 
 PORT = 9101
 HIGHEST = 65532
@@ -66,8 +66,8 @@ def sandbox(*, folder: Path | None, port: int, as_json: bool) -> None:
 
     def say(ground: Playground) -> None:
         if as_json:
-            print_json(guide.as_json(ground))
+            print_json(guide.as_json(ground, as_typed()))
         else:
-            click.echo(guide.guide(ground))
+            click.echo(guide.guide(ground, as_typed()))
 
     run_async(lambda: stay_open(folder, port, say))

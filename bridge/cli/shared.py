@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
@@ -149,6 +151,14 @@ def settings_to_work_by() -> Settings:
         click.echo(f"wc-bridge: {line}", err=True)
     resolve(tuple(store.model_copy(update={"webhook_secret": None}) for store in chosen.stores))
     return chosen
+
+
+def as_typed() -> str:
+    """This program as it can be typed in any folder: by its name alone where the shell finds it by that."""
+    program = Path(sys.argv[0]).absolute()
+    if program.name != "wc-bridge":  # python -m bridge
+        return f"{shlex.quote(sys.executable)} -m bridge"
+    return program.name if shutil.which(program.name) == str(program) else shlex.quote(str(program))
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")

@@ -36,15 +36,15 @@ In the providers' portals: capture past the shop, give back what was captured, s
 """
 
 
-def lines(ground: Playground) -> dict[str, str]:
-    """Return the command lines of the guide by what they do."""
+def lines(ground: Playground, program: str) -> dict[str, str]:
+    """Return the command lines of the guide by what they do; `program` is how wc-bridge is typed here."""
     first, (other, *_, last) = ground.sales("resurs")[0], ground.sales("ecster")
     api, curl = f"{ground.store}/wp-json/wc/v3/orders", f"curl -s -u {ground.key}"
     put, post = f"{curl} -X PUT {_JSON}", f"{curl} {_JSON}"
-    bridge, settings = "wc-bridge", shlex.quote(str(ground.settings))
+    settings = shlex.quote(str(ground.settings))
     return {
-        "once": f"{bridge} once --settings {settings}",
-        "run": f"{bridge} run --settings {settings}",
+        "once": f"{program} once --settings {settings}",
+        "run": f"{program} run --settings {settings}",
         "complete": f"{put} '{{\"status\":\"completed\"}}' '{api}/{first.order_id}?_fields=status'",
         "refund": f'{post} \'{{"amount":"100.00","api_refund":false}}\' {api}/{first.order_id}/refunds',
         "cancel": f"{put} '{{\"status\":\"cancelled\"}}' '{api}/{other.order_id}?_fields=status'",
@@ -56,15 +56,19 @@ def lines(ground: Playground) -> dict[str, str]:
     }
 
 
-def guide(ground: Playground) -> str:
+def guide(ground: Playground, program: str) -> str:
     """Return the guide as people read it."""
     orders = ", ".join(f"{sale.number} ({sale.house.name})" for sale in ground.sandboxes.sales)
     return _GUIDE.format(
-        settings=ground.settings, store=ground.store, portal=ground.portal, orders=orders, **lines(ground)
+        settings=ground.settings,
+        store=ground.store,
+        portal=ground.portal,
+        orders=orders,
+        **lines(ground, program),
     )
 
 
-def as_json(ground: Playground) -> dict[str, Any]:
+def as_json(ground: Playground, program: str) -> dict[str, Any]:
     """Return what the guide says with stable fields."""
     return {
         "settings": str(ground.settings),
@@ -74,5 +78,5 @@ def as_json(ground: Playground) -> dict[str, Any]:
             {"order": sale.order_id, "provider": sale.house.name.lower(), "payment": sale.payment_id}
             for sale in ground.sandboxes.sales
         ],
-        "lines": lines(ground),
+        "lines": lines(ground, program),
     }

@@ -125,6 +125,7 @@ class Sandboxes:
                 }
             ],
         }
-        with path.open("x", encoding="utf-8") as file:
+        path.touch(0o600, exist_ok=False)  # as a real one is kept, so that nobody is warned of it
+        with path.open("w", encoding="utf-8") as file:
             file.write("# Written by wc-bridge. Everything in here is played on this machine; no money moves.\n")
             YAML().dump(tree, file)

@@ -38,6 +38,8 @@ class Topic(StrEnum):
     """A single action is tried for long, while those of others go through."""
     BUG = "bug"
     """wc-bridge itself fails, again and again."""
+    STOPPED = "stopped"
+    """systemd has given a unit up: no daemon runs, or no backup was made."""
     DAILY = "daily"
     """What needs attention and does not burn."""
     TEST = "test"

@@ -76,7 +76,7 @@ def set_back(case: Case, decision: Decision) -> Iterator[Remark]:
 
 
 def final(case: Case, decision: Decision, *, was_pending: bool) -> Iterator[Remark]:
-    """That a payment which was not final is now, and the order may be shipped."""
+    """That a payment which was not final is now: what was told not to be done may be done as ever."""
     told = was_pending and case.order.paid is not None and case.payment.captured == 0
     agreed = isinstance(decision, Quiet) and decision.agreed
     if told and agreed and not (case.in_capture_phase or case.in_void_phase):

@@ -20,7 +20,16 @@ from bridge.settings.model import (
     Web,
 )
 from bridge.settings.problems import proof
-from bridge.settings.reading import PLACES, database_of, database_url, find, load, named_by_environment, store_names
+from bridge.settings.reading import (
+    PLACES,
+    alerts,
+    database_of,
+    database_url,
+    find,
+    load,
+    named_by_environment,
+    store_names,
+)
 from bridge.settings.schema import Key, example, json_schema, keys
 from bridge.settings.secrecy import exposed, resolve, secrets_in
 from bridge.settings.secret import Secret
@@ -48,6 +57,7 @@ __all__ = [
     "StoreSettings",
     "Surge",
     "Web",
+    "alerts",
     "database_of",
     "database_url",
     "example",

@@ -12,7 +12,7 @@ from bridge.errors import SettingsError
 from bridge.settings.checks import contradictions
 from bridge.settings.document import read
 from bridge.settings.kinds import Kinds
-from bridge.settings.model import Settings
+from bridge.settings.model import Alerts, Settings
 from bridge.settings.problems import problems
 from bridge.settings.values import database
 from bridge.settings.variables import expand
@@ -82,6 +82,17 @@ def database_url(path: Path) -> str:
         return database(expand(str(value)))
     except ValueError as error:
         raise SettingsError(document.sentence(document.problem(where, str(error)))) from None
+
+
+def alerts(path: Path) -> Alerts:
+    """Read `alerts` alone, whatever the rest of the file is like. Raises SettingsError."""
+    document = read(_text(path), str(path))
+    tree = document.tree if isinstance(document.tree, dict) else {}
+    try:
+        return Settings.model_validate({"alerts": tree.get("alerts") or {}}).alerts
+    except ValidationError as error:
+        found = problems(error, document, {})
+        raise SettingsError("\n".join(document.sentence(problem) for problem in found)) from None
 
 
 def store_names(path: Path) -> list[str]:

@@ -47,6 +47,24 @@ async def test_alert_test_says_of_each_channel_what_came_of_it(shop: Shop, sink:
     assert [message["alerts"][0]["topic"] for message in sink.messages] == ["test"]
 
 
+async def test_a_unit_that_has_failed_is_told_though_the_settings_are_wrong(shop: Shop, sink: Sink) -> None:
+    shop.settings["stores"] = "none"
+    assert (await shop.types("status")).code == 2
+    ran = await shop.types("alert", "failed", "wc-bridge.service")
+    assert (ran.code, ran.out, ran.err) == (0, f"command ({sink.path}): sent\n", "")
+    [told] = sink.messages
+    assert told["alerts"][0]["topic"] == "stopped"
+    assert "wc-bridge.service has failed" in told["subject"]
+    assert "`systemctl status wc-bridge.service` says why" in told["text"]
+
+
+async def test_wrong_alerts_are_one_line(shop: Shop) -> None:
+    shop.settings["alerts"] = {"email": {"to": ["Anna"]}}
+    ran = await shop.types("alert", "failed", "wc-bridge.service")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert "alerts.email.to[0]: must be an e-mail address" in ran.err
+
+
 async def test_no_channel_is_told(shop: Shop) -> None:
     ran = await shop.types("alert", "test")
     assert (ran.code, ran.out) == (1, "")

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pty
+import shutil
 import stat
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from bridge.app import read_settings
+from bridge.cli import server
+from bridge.cli.shared import as_typed
 from bridge.settings import Secret, schema_file
 from tests.commands.shop import typed
 
@@ -48,7 +51,7 @@ def test_it_writes_what_the_options_say_with_secrets_by_name(tmp_path: Path) -> 
         Secret("${WC_SECRET}"),
     )
     assert made.alerts.email.to == ("a@b.se",)
-    for needed in ("WC_SECRET", "RESURS_CLIENT_SECRET", "ECSTER_API_KEY", "/run/secrets/wc_key", "wc-bridge check"):
+    for needed in ("WC_SECRET", "RESURS_CLIENT_SECRET", "ECSTER_API_KEY", "/run/secrets/wc_key", "bridge check"):
         assert needed in ran.out
 
 
@@ -79,7 +82,61 @@ def test_json_says_where_it_is_and_what_it_needs(tmp_path: Path) -> None:
         ["ECSTER_API_KEY", "WC_KEY", "WC_SECRET"],
         [],
     )
-    assert told["next"][1] == f"wc-bridge check --settings '{path}'"
+    assert told["next"][1] == f"{sys.executable} -m bridge check --settings '{path}'"
+
+
+@pytest.mark.parametrize(
+    ("file", "secrets", "url", "steps"),
+    [
+        (
+            "settings.yaml",
+            ["wc_key", "wc_secret", "ecster_api_key"],
+            "sqlite:///var/lib/wc-bridge/bridge.sqlite3",
+            ["wc-bridge check", "systemctl enable --now wc-bridge wc-bridge-backup.timer"],
+        ),
+        (
+            "butiken.yaml",
+            ["butiken-wc_key", "butiken-wc_secret", "butiken-ecster_api_key"],
+            "sqlite:///var/lib/wc-bridge/butiken/bridge.sqlite3",
+            [
+                "wc-bridge check --settings {file}",
+                "systemctl enable --now wc-bridge@butiken wc-bridge-backup@butiken.timer",
+            ],
+        ),
+    ],
+)
+def test_on_a_server_it_proposes_what_the_units_and_the_install_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, secrets: list[str], url: str, steps: list[str]
+) -> None:
+    monkeypatch.setattr(server, "FOLDER", tmp_path)
+    path = tmp_path / file
+    ran = typed(*words(STORE, ECSTER), "--settings", str(path))
+    made = read_settings(path)
+    [store] = made.stores
+    assert (ran.code, made.database) == (0, url)
+    assert store.consumer_key == Secret({"file": str(tmp_path / "secrets" / secrets[0])})
+    lines = [line.strip() for line in ran.out.splitlines()]
+    assert [line.rpartition("/")[2] for line in lines if line.startswith("install ")] == secrets
+    assert lines[-2:] == [step.format(file=path) for step in steps]
+    assert "export" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("started", "found", "said"),
+    [
+        ("/usr/bin/wc-bridge", "/usr/bin/wc-bridge", "wc-bridge"),
+        ("/opt/of us/bin/wc-bridge", "/usr/local/bin/wc-bridge", "'/opt/of us/bin/wc-bridge'"),
+        ("/opt/bin/wc-bridge", None, "/opt/bin/wc-bridge"),
+        ("bin/wc-bridge", None, "{here}/bin/wc-bridge"),
+        ("/opt/bridge/__main__.py", "/usr/bin/wc-bridge", f"{sys.executable} -m bridge"),
+    ],
+)
+def test_the_program_is_named_as_it_can_be_typed_anywhere(
+    monkeypatch: pytest.MonkeyPatch, started: str, found: str | None, said: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", [started])
+    monkeypatch.setattr(shutil, "which", lambda _: found)
+    assert as_typed() == said.format(here=Path.cwd())
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from bridge.demo.playground import playground
 from bridge.errors import UsageError
 from tests.demo.command import COMMAND, environment, run
 
+PROGRAM = "/opt/wc-bridge/bin/wc-bridge"
+
 
 def as_curl(line: str) -> Request:
     """Understand a line of the guide as curl does."""
@@ -73,7 +75,8 @@ def opened(folder: Path) -> Iterator[tuple[dict[str, Any], "subprocess.Popen[str
 
 def test_staff_complete_an_order_and_the_bridge_captures_it(tmp_path: Path) -> None:
     with opened(tmp_path) as (ground, process):
-        first = run(tmp_path, "once", "--settings", ground["settings"])
+        typed = shlex.split(ground["lines"]["once"])
+        first = subprocess.run(typed, cwd="/", capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
         completed = answer(ground["lines"]["complete"])
         second = run(tmp_path, "once", "--json", "--settings", ground["settings"])
         books = answer(ground["lines"]["books"])
@@ -91,7 +94,7 @@ async def test_every_curl_line_of_the_guide_works_as_it_stands(tmp_path: Path) -
     async with playground(tmp_path, 0) as ground, aiohttp.ClientSession() as session:
         first = ground.sales("resurs")[0]
         first.house.capture(first.payment_id)
-        curls = {name: line for name, line in lines(ground).items() if line.startswith("curl")}
+        curls = {name: line for name, line in lines(ground, PROGRAM).items() if line.startswith("curl")}
         for name, line in curls.items():
             asked = as_curl(line)
             body = asked.data if isinstance(asked.data, bytes) else None
@@ -108,10 +111,11 @@ async def test_every_curl_line_of_the_guide_works_as_it_stands(tmp_path: Path) -
 
 async def test_the_guide_has_every_line_and_every_order(tmp_path: Path) -> None:
     async with playground(tmp_path / "Butik & Co", 0) as ground:
-        text = guide(ground)
-        assert [line for line in lines(ground).values() if f"  {line}\n" not in text] == []
+        text = guide(ground, PROGRAM)
+        assert [line for line in lines(ground, PROGRAM).values() if f"  {line}\n" not in text] == []
         assert [sale.number for sale in ground.sandboxes.sales if f"{sale.number} (" not in text] == []
         assert "--settings '" in text
+        assert ground.settings.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize(
@@ -157,6 +161,6 @@ def test_a_taken_port_is_one_line_and_leaves_nothing_behind(tmp_path: Path) -> N
 
 async def test_a_wrong_secret_is_refused_here_too(tmp_path: Path) -> None:
     async with playground(tmp_path, 0) as ground, aiohttp.ClientSession() as session:
-        asked = as_curl(lines(ground)["notes"].replace("cs_sandbox", "cs_wrong"))
+        asked = as_curl(lines(ground, PROGRAM)["notes"].replace("cs_sandbox", "cs_wrong"))
         async with session.get(asked.full_url, headers=dict(asked.header_items())) as response:
             assert response.status == 401

@@ -759,8 +759,14 @@ REMARKS: Mapping[Topics, tuple[Facts, str, str]] = {
     ),
     Topics.FINAL: (
         {"reserved": 81125},
-        "The payment is final at Resurs now: 811.25 kr is reserved. You can ship.",
-        "Betalningen är nu klar hos Resurs: 811,25 kr är reserverat. Du kan skicka varorna.",
+        (
+            "The payment is final at Resurs now: 811.25 kr is reserved, and not captured yet. "
+            "You can go on with the order as usual."
+        ),
+        (
+            "Betalningen är nu klar hos Resurs: 811,25 kr är reserverat, men inte debiterat än. "
+            "Du kan fortsätta med ordern som vanligt."
+        ),
     ),
     Topics.MET: (
         {"refund": 1077, "amount": 12500},

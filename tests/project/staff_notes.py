@@ -22,6 +22,11 @@ PAGES = {
         ("anteckningen säger", "gör så här"),
     ),
 }
+_MEANS = {
+    "en": ("", "", ""),
+    "sv": ("(Betalningen har debiterats.)", "(Reservationen har annullerats.)", "(… har återbetalats.)"),
+}
+"""What stands beside the notes that keep the words of Ecster's plugin, which are English in every language."""
 _DONE = (
     "captured",
     "rest_released",
@@ -43,12 +48,14 @@ def block(page: Path) -> str:
     words, (done, told, asked), (says, do) = PAGES[page]
     outcomes = [getattr(words, name) for name in _DONE]
     lines = [f"### {done}", "", *(f"- {_open(text)}" for text in (*outcomes, *ECSTER.values()))]
+    lines[-len(ECSTER) :] = map(" ".join, zip(lines[-len(ECSTER) :], _MEANS[words.language], strict=True))
+    lines = [line.rstrip() for line in lines]
     lines += ["", f"### {told}", "", *(f"- {_open(text)}" for text in (*words.remarks.values(), words.waits))]
     lines += ["", f"### {asked}", "", f"| {says} | {do} |", "| --- | --- |"]
-    lines += [
-        f"| {_open(it.happened)} | {' / '.join(_open(text) for text in (it.advice, it.with_approval) if text)} |"
-        for it in _attentions(words)
-    ]
+    asked_of: dict[str, list[str]] = {}
+    for it in _attentions(words):
+        asked_of.setdefault(_open(it.happened), []).extend(_open(it) for it in (it.advice, it.with_approval) if it)
+    lines += [f"| {says} | {' / '.join(dict.fromkeys(do))} |" for says, do in asked_of.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.cli.server import of_unit
 from bridge.errors import OtherVersion, SettingsError
 from bridge.settings import PLACES, Settings
 from bridge.systemd import TURN, Patience
@@ -47,7 +48,7 @@ def test_systemd_takes_them_for_safe(name: str) -> None:
 def test_all_that_run_the_bridge_are_confined_alike() -> None:
     ours = [name for name in SERVICES if PROGRAM in (UNITS / name).read_text(encoding="utf-8")]
     after = [(UNITS / name).read_text(encoding="utf-8").partition(_SANDBOX)[2] for name in ours]
-    assert len(after) == 4
+    assert len(after) == 5
     assert len({text.partition("\n\n")[0].strip() for text in after}) == 1
 
 
@@ -66,6 +67,18 @@ def test_what_trying_again_does_not_mend_is_given_up_and_told(name: str) -> None
     assert unit["Restart"] == ["on-failure"]
     assert unit["RestartPreventExitStatus"] == [str(SettingsError.exit_code)] == [str(OtherVersion.exit_code)]
     assert unit["OnFailure"] == ["wc-bridge-failed@%n.service"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_whose_failure_is_told_goes_by_the_settings_that_the_alert_goes_by(name: str) -> None:
+    """Of wc-bridge@NAME and its backup those of NAME; `wc-bridge-failed@` tells by the same."""
+    unit = keys(name)
+    if "failed" in name:
+        assert unit["ExecStart"][-1] == f"{PROGRAM} alert failed %i"
+        return
+    [command] = [words for words in unit["ExecStart"] if PROGRAM in words]
+    settings = of_unit(name.replace("@.", "@butiken.")).settings
+    assert command.replace("%i", "butiken").endswith(f" --settings {settings}")
 
 
 def test_the_daemon_reads_the_systems_settings_and_has_a_place_for_the_default_database() -> None:

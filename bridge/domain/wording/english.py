@@ -103,7 +103,8 @@ ENGLISH = Wording(
         "captured; the rest, {gap}, is then released and never charged. There is nothing else to do.",
         Topics.RECORDED_NO_MORE: "The order asks for all that is reserved again: {asked} is captured when the "
         "order is set to “{status}”.",
-        Topics.FINAL: "The payment is final at {provider} now: {reserved} is reserved. You can ship.",
+        Topics.FINAL: "The payment is final at {provider} now: {reserved} is reserved, and not captured yet. "
+        "You can go on with the order as usual.",
         Topics.MET: "Refund {refund}: {amount} of the order is never charged, so there is nothing to pay back. "
         "Do not pay it in the {provider} portal.",
         Topics.NOT_REPLACED: "The order asks for nothing any more: no new reservation is made at {provider}.",

@@ -104,7 +104,8 @@ SWEDISH = Wording(
         "{asked}; resten, {gap}, annulleras då och debiteras aldrig. Du behöver inte göra något annat.",
         Topics.RECORDED_NO_MORE: "Ordern kräver åter allt som är reserverat: {asked} debiteras när den får status "
         "”{status}”.",
-        Topics.FINAL: "Betalningen är nu klar hos {provider}: {reserved} är reserverat. Du kan skicka varorna.",
+        Topics.FINAL: "Betalningen är nu klar hos {provider}: {reserved} är reserverat, men inte debiterat än. "
+        "Du kan fortsätta med ordern som vanligt.",
         Topics.MET: "Återbetalning {refund}: {amount} av ordern debiteras aldrig, så det finns inget att betala "
         "tillbaka. Betala inte ut den i portalen hos {provider}.",
         Topics.NOT_REPLACED: "Ordern kräver inga pengar längre: ingen ny reservation görs hos {provider}.",
