@@ -38,6 +38,7 @@ class Topic(StrEnum):
     """A single action is tried for long, while those of others go through."""
     BUG = "bug"
     """wc-bridge itself fails, again and again."""
+    BUG_OVER = "bug-over"
     DAILY = "daily"
     """What needs attention and does not burn."""
     TEST = "test"
