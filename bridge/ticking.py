@@ -12,16 +12,13 @@ import structlog
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bridge.domain.alerts import Alert, Topic
-from bridge.engine import storage
-from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine import bugs, storage
+from bridge.engine.cycles import look_around, tell, work_unless_resting
 from bridge.engine.unit import Unit
 from bridge.errors import LeaseLost
 from bridge.liveness import Pulse
 from bridge.settings import StoreSettings
 from bridge.web.hints import Hints
-
-log = structlog.get_logger()
 
 GRACE = 5.0
 """Seconds that running calls get to finish; systemd's TimeoutStopSec must be longer."""
@@ -29,6 +26,8 @@ LAST = 1.0
 """Seconds in which what is cut off then writes down its call as unknown."""
 TICK = timedelta(seconds=1)
 """How often the journal is asked whether something is due."""
+ALERTS = timedelta(seconds=10)
+"""How often it is asked what the administrator is to be told: a question of several tables, and all open orders."""
 
 _ANY = 0
 """Stands for all orders that are not known yet: no order has this id."""
@@ -41,6 +40,7 @@ class Job:
 
     def __init__(self, name: str, work: Callable[[], Awaitable[None]], every: timedelta) -> None:
         self.work, self.every = work, every
+        self.name = name
         self.running: Tasks = set()
         self.pulse = Pulse(name, every.total_seconds(), time.monotonic)
 
@@ -63,12 +63,14 @@ class Ticks:
         """Whether a poll has ended well since the store was taken."""
         self._polling = Job("poll", self._poll, store.poll.interval)
         self._working = Job("work", self._work, TICK)
+        self._telling = Job("alerts", self._tell, ALERTS)
+        self._jobs = (self._polling, self._working, self._telling)
         self._strangers = Hints(self._look_for_strangers)
         self._hints = Hints(self._look, partial(self._strangers.add, _ANY))
 
     def wind(self, scheduler: AsyncIOScheduler) -> None:
         """Let the scheduler tick for this store: at once, and then at the store's own pace."""
-        for job in (self._polling, self._working):
+        for job in self._jobs:
             added = scheduler.add_job(
                 self._tick,
                 "interval",
@@ -82,7 +84,7 @@ class Ticks:
 
     def hanging(self, hung: float) -> list[str]:
         """Name the jobs whose pulse has not beaten for so many seconds."""
-        return [job.pulse.job for job in (self._polling, self._working) if job.pulse.hangs(hung)]
+        return [job.pulse.job for job in self._jobs if job.pulse.hangs(hung)]
 
     async def _tick(self, job: Job) -> None:
         """Start a job as a task of ours, so that the end can wait for it, unless the one before still runs."""
@@ -91,16 +93,17 @@ class Ticks:
         task = asyncio.create_task(job.do(self.unit.store.name))
         job.running.add(task)
         task.add_done_callback(job.running.discard)
-        task.add_done_callback(self._tell)
+        task.add_done_callback(partial(self._ended, job))
 
-    def _tell(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
         """A bug in a job is told; the clock goes on. That the store is somebody else's is for the post to see."""
-        error = None if task.cancelled() else task.exception()
-        if error is not None and not isinstance(error, LeaseLost) and not storage.failed(self.unit, error):
-            log.error("tick.failed", store=self.unit.store.name, exc_info=error)
-            text = f"wc-bridge itself fails ({type(error).__name__}): its log says where, as tick.failed; report it"
-            name, now = self.unit.store.name, self.unit.now()
-            self.unit.urgent.add(Alert(topic=Topic.BUG, store=name, text=text, at=now))
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is None:
+            bugs.works(self.unit, job.name)
+        elif not isinstance(error, LeaseLost) and not storage.failed(self.unit, error):
+            bugs.failed(self.unit, job.name, error)
 
     async def _poll(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -112,6 +115,9 @@ class Ticks:
 
     async def _work(self) -> None:
         await work_unless_resting(self.unit, self._stopping)
+
+    async def _tell(self) -> None:
+        await tell(self.unit)
 
     def hint(self, order_id: int) -> None:
         """Somebody says that this order has changed."""
@@ -149,7 +155,8 @@ class Ticks:
             with suppress(JobLookupError):  # the scheduler has ended
                 scheduled.remove()
         await asyncio.gather(self._hints.close(), self._strangers.close())
-        await asyncio.gather(_end(self._working.running, grace), _end(self._polling.running, 0))
+        ending = (_end(job.running, grace) for job in (self._working, self._telling))
+        await asyncio.gather(*ending, _end(self._polling.running, 0))
 
 
 async def _end(tasks: Tasks, grace: float) -> None:

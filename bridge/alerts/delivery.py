@@ -23,15 +23,23 @@ _TAKEN = timedelta(seconds=2 * TIMEOUT)
 OUTLETS: Final[tuple[Outlet, ...]] = (EMAIL, COMMAND)
 
 
+class Past:
+    """What one channel has to tell past the database. It is written down nowhere, so it outlives new settings."""
+
+    def __init__(self) -> None:
+        self.alerts: list[Alert] = []
+        self.failures = 0
+        """How often in a row they did not go out."""
+        self.next_try: datetime | None = None
+
+
 class Delivery:
     """One channel's way out; `channel` is None where settings.yaml has none of the name."""
 
-    def __init__(self, name: Outlet, channel: Channel | None, host: str, now: Callable[[], datetime]) -> None:
-        self._name, self._channel, self._host, self._now = name, channel, host, now
-        self.past: list[Alert] = []
-        """What goes out past the database."""
-        self._failures = 0
-        self._next_try: datetime | None = None
+    def __init__(
+        self, name: Outlet, channel: Channel | None, past: Past, host: str, now: Callable[[], datetime]
+    ) -> None:
+        self._name, self._channel, self._past, self._host, self._now = name, channel, past, host, now
 
     @property
     def is_set(self) -> bool:
@@ -40,7 +48,7 @@ class Delivery:
     async def go_on(self) -> None:
         """Send what waits, where the channel does not rest. What fails is told in the log, and sent again."""
         if self._channel is None:
-            self.past.clear()
+            self._past.alerts.clear()
         else:
             await self._send_past(self._channel)
         await self._deliver()
@@ -80,18 +88,19 @@ class Delivery:
 
     async def _send_past(self, channel: Channel) -> None:
         """Send what the database could not take."""
-        if not self.past or (self._next_try is not None and self._now() < self._next_try):
+        past = self._past
+        if not past.alerts or (past.next_try is not None and self._now() < past.next_try):
             return
-        count = len(self.past)
+        count = len(past.alerts)
         try:
-            await channel.send(message(self.past[:count], self._host))
+            await channel.send(message(past.alerts[:count], self._host))
         except NotDelivered as error:
-            self._failures += 1
-            self._next_try = self._now() + wait_after(self._failures)
-            self._say(error, count, news=self._failures == 1)
+            past.failures += 1
+            past.next_try = self._now() + wait_after(past.failures)
+            self._say(error, count, news=past.failures == 1)
         else:
-            self._failures, self._next_try = 0, self._now() + GAP
-            del self.past[:count]
+            past.failures, past.next_try = 0, self._now() + GAP
+            del past.alerts[:count]
 
 
 async def write_down(urgent: Urgent, patience: float) -> list[Alert]:
@@ -102,7 +111,7 @@ async def write_down(urgent: Urgent, patience: float) -> list[Alert]:
             async with asyncio.timeout(patience):
                 await alerts.add(alert)
         except Exception as error:
-            if not is_failure(error):
-                raise
+            if not is_failure(error):  # a bug must not cost those that come after it
+                log.exception("alerts.failed")
             left.append(alert)
     return left

@@ -5,7 +5,7 @@ falls silent when any store is not polled, when the database takes nothing, when
 alert can't be delivered for long.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import aiohttp
@@ -27,19 +27,18 @@ class Heartbeat:
         self,
         session: aiohttp.ClientSession,
         url: Secret,
-        stores: Sequence[str],
-        started: datetime,
+        since: Mapping[str, datetime],
         now: Callable[[], datetime],
     ) -> None:
-        self._session, self._url, self._stores, self._started, self._now = session, url, stores, started, now
+        """`since`: when this daemon began with each store, by name."""
+        self._session, self._url, self._since, self._now = session, url, since, now
 
     async def beat(self) -> None:
-        """Beat where every store was polled well since the last time, and since the start."""
+        """Beat where every store was polled well since the last time, and since we began with it."""
         before, now = await alerts.channel(alerts.HEARTBEAT), self._now()
-        last = max(before.used or self._started, self._started)
-        for store in self._stores:
+        for store, began in self._since.items():
             polled = (await burning.polls(store)).polled
-            if polled is None or polled <= last:
+            if polled is None or polled <= max(before.used or began, began):
                 return
         mute = [it for it in await alerts.failing() if it.since is not None and it.name != alerts.HEARTBEAT]
         if any(now - it.since >= LASTING for it in mute if it.since is not None):

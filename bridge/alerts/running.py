@@ -1,7 +1,7 @@
 """The alerts of one process: looked for, written down, and sent, beside the work and never in its way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -9,13 +9,13 @@ import aiohttp
 import structlog
 
 from bridge.alerts.channels import channels, host
-from bridge.alerts.delivery import OUTLETS, Delivery, write_down
+from bridge.alerts.delivery import OUTLETS, Delivery, Past, write_down
 from bridge.alerts.heartbeat import Heartbeat
-from bridge.alerts.watching import tell_daily, watch_polls
+from bridge.alerts.watching import Begun, begun, tell_daily, watch_polls
 from bridge.db import alerts
 from bridge.engine.storage import is_failure
 from bridge.engine.unit import Urgent
-from bridge.settings import Settings
+from bridge.settings import Settings, StoreSettings
 
 log = structlog.get_logger()
 
@@ -27,23 +27,41 @@ _DATABASE = 15.0
 """Seconds after which the database counts as one that can't be used."""
 
 
+class Lasting:
+    """What outlives new settings: since when each store is worked on, and what goes out past the database."""
+
+    def __init__(self, stores: Sequence[StoreSettings], now: datetime) -> None:
+        self.past = {name: Past() for name in OUTLETS}
+        self._begun: dict[str, Begun] = {}
+        self.take(stores, now)
+
+    def take(self, stores: Sequence[StoreSettings], now: datetime) -> None:
+        """These are the stores from now on."""
+        self._begun = begun(stores, self._begun, now)
+
+    @property
+    def since(self) -> dict[str, datetime]:
+        return {name: it.at for name, it in self._begun.items()}
+
+
 class Alarms:
-    """`urgent` gets what the database could not take; it is sent all the same. `started` is when the work began."""
+    """`urgent` gets what the database could not take; it is sent all the same."""
 
     def __init__(
         self,
         settings: Settings,
         urgent: Urgent,
         session: aiohttp.ClientSession,
-        started: datetime,
+        lasting: Lasting,
         now: Callable[[], datetime],
     ) -> None:
-        self._settings, self._urgent, self._started, self._now = settings, urgent, started, now
+        self._settings, self._urgent, self._lasting, self._now = settings, urgent, lasting, now
         there = channels(settings.alerts)
-        self._deliveries = [Delivery(name, there.get(name), host(), now) for name in OUTLETS]
+        self._deliveries = [
+            Delivery(name, there.get(name), past, host(), now) for name, past in lasting.past.items()
+        ]
         url = settings.alerts.heartbeat_url
-        names = [store.name for store in settings.stores]
-        self._heartbeat = Heartbeat(session, url, names, started, now) if url and names else None
+        self._heartbeat = Heartbeat(session, url, lasting.since, now) if url and settings.stores else None
 
     @property
     def jobs(self) -> list[tuple[float, Job]]:
@@ -54,12 +72,12 @@ class Alarms:
 
     async def _take_urgent(self) -> None:
         for alert in await write_down(self._urgent, _DATABASE):
-            for delivery in self._deliveries:
-                delivery.past.append(alert)
+            for past in self._lasting.past.values():
+                past.alerts.append(alert)
 
     async def _watch(self) -> None:
         stores = self._settings.stores
-        await watch_polls(stores, self._now(), self._started)
+        await watch_polls(stores, self._now(), self._lasting.since)
         await tell_daily(stores, self._now(), self._settings.alerts.daily_at)
         off = [name for name, delivery in zip(OUTLETS, self._deliveries, strict=True) if not delivery.is_set]
         await alerts.gone([*off, *([] if self._heartbeat else [alerts.HEARTBEAT])])
@@ -72,10 +90,10 @@ class Alarms:
 
 @asynccontextmanager
 async def alarms(
-    settings: Settings, urgent: Urgent, started: datetime, now: Callable[[], datetime]
+    settings: Settings, urgent: Urgent, lasting: Lasting, now: Callable[[], datetime]
 ) -> AsyncIterator[Alarms]:
     async with aiohttp.ClientSession() as session:
-        yield Alarms(settings, urgent, session, started, now)
+        yield Alarms(settings, urgent, session, lasting, now)
 
 
 @asynccontextmanager
@@ -92,19 +110,21 @@ async def alarming(
 
 
 async def _by_those_in_force(settings: Callable[[], Settings], urgent: Urgent, now: Callable[[], datetime]) -> None:
-    started = now()
+    lasting = Lasting(settings().stores, now())
     while True:
-        await _by(settings(), settings, urgent, started, now)
+        these = settings()
+        lasting.take(these.stores, now())
+        await _by(these, settings, urgent, lasting, now)
 
 
 async def _by(
     these: Settings,
     settings: Callable[[], Settings],
     urgent: Urgent,
-    started: datetime,
+    lasting: Lasting,
     now: Callable[[], datetime],
 ) -> None:
-    async with alarms(these, urgent, started, now) as made:
+    async with alarms(these, urgent, lasting, now) as made:
         running = (_again_and_again(seconds, job, lambda: settings() is these) for seconds, job in made.jobs)
         await asyncio.gather(*running)
 

@@ -3,7 +3,8 @@
 Every daemon looks; of several on one database one writes the alert down.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from bridge.alerts.daily import daily_alerts
@@ -21,8 +22,29 @@ _TOLD = (Topic.NOT_POLLED, Topic.ACCESS_DENIED, Topic.STORE_REFUSED)
 _MOMENT = timedelta(minutes=1)
 
 
-async def watch_polls(stores: Sequence[StoreSettings], now: datetime, started: datetime) -> None:
-    """Tell of stores that are not polled, and of those that are again. `started`: since when somebody should."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """Since when a daemon is to poll a store at the pace that it has now."""
+
+    at: datetime
+    interval: timedelta
+
+
+def begun(stores: Sequence[StoreSettings], before: Mapping[str, Begun], now: datetime) -> dict[str, Begun]:
+    """Return, by name, since when each of `stores` is to be polled at its pace; `before`: of the settings before.
+
+    One that is new, or is to be polled at another pace, is given its time anew.
+    """
+    found = {}
+    for store in stores:
+        known = before.get(store.name)
+        kept = known is not None and known.interval == store.poll.interval
+        found[store.name] = known if known and kept else Begun(at=now, interval=store.poll.interval)
+    return found
+
+
+async def watch_polls(stores: Sequence[StoreSettings], now: datetime, since: Mapping[str, datetime]) -> None:
+    """Tell of stores that are not polled, and of those that are again. `since`: when somebody should, by name."""
     for store in stores:
         polls = await burning.polls(store.name)
         before = await alerts.last(store.name, (Topic.NOT_POLLED, Topic.POLLED_AGAIN))
@@ -32,15 +54,15 @@ async def watch_polls(stores: Sequence[StoreSettings], now: datetime, started: d
         is_told = told is not None and (polls.polled is None or told.at > polls.polled)
         if was_told and before and polls.polled is not None and polls.polled > before.at:
             await _write(Topic.POLLED_AGAIN, store.name, "it is polled again; what was not seen is seen now", now)
-        elif _is_silent(polls, now - patience, started) and not is_told:
+        elif _is_silent(polls, now - patience, since[store.name]) and not is_told:
             await _write(Topic.NOT_POLLED, store.name, _said(polls), now)
 
 
-def _is_silent(polls: Polls, before: datetime, started: datetime) -> bool:
+def _is_silent(polls: Polls, before: datetime, began: datetime) -> bool:
     """Whether it has gone unpolled since `before`, and nothing else says so."""
     if polls.down or polls.reading:
         return False
-    return max(polls.polled or started, started) < before
+    return max(polls.polled or began, began) < before
 
 
 def _said(polls: Polls) -> str:

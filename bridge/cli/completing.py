@@ -5,6 +5,7 @@ can't be read completes to nothing: a shell is no place to complain.
 """
 
 import asyncio
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
@@ -27,11 +28,7 @@ class _Store(click.ParamType[str]):
         param: click.Parameter,  # noqa: ARG002 (click's signature)
         incomplete: str,
     ) -> list[CompletionItem]:
-        try:
-            names = store_names(settings_file(ctx))
-        except BridgeError:
-            return []
-        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+        return _beginning(incomplete, lambda: map(CompletionItem, store_names(settings_file(ctx))))
 
 
 class _Action(click.types.IntParamType):
@@ -43,15 +40,15 @@ class _Action(click.types.IntParamType):
         param: click.Parameter,  # noqa: ARG002 (click's signature)
         incomplete: str,
     ) -> list[CompletionItem]:
-        try:
-            found = asyncio.run(_open_actions(database_url(ctx)))
-        except BridgeError:
-            return []
-        return [
-            CompletionItem(str(it["id"]), help=f"{it['kind']} {_amount(it)}, order {it['order']}, {it['state']}")
-            for it in found
-            if str(it["id"]).startswith(incomplete)
-        ]
+        return _beginning(incomplete, lambda: map(_item, asyncio.run(_open_actions(database_url(ctx)))))
+
+
+def _beginning(incomplete: str, found: Callable[[], Iterable[CompletionItem]]) -> list[CompletionItem]:
+    """Those that begin with what is typed already; none where they can't be read."""
+    try:
+        return [item for item in found() if item.value.startswith(incomplete)]
+    except BridgeError:
+        return []
 
 
 async def _open_actions(url: str) -> list[dict[str, Any]]:
@@ -62,8 +59,10 @@ async def _open_actions(url: str) -> list[dict[str, Any]]:
         return [it for it in await queries.actions() if it["state"] not in ("done", "dropped")]
 
 
-def _amount(action: dict[str, Any]) -> str:
-    return f"{to_major(action['amount'], action['currency'])} {action['currency']}"
+def _item(action: dict[str, Any]) -> CompletionItem:
+    amount = f"{to_major(action['amount'], action['currency'])} {action['currency']}"
+    text = f"{action['kind']} {amount}, order {action['order']}, {action['state']}"
+    return CompletionItem(str(action["id"]), help=text)
 
 
 STORE, ACTION = _Store(), _Action()

@@ -13,7 +13,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bridge.alerts.running import alarms
+from bridge.alerts.running import Lasting, alarms
 from bridge.app import units
 from bridge.cli.progress import bars
 from bridge.cli.shared import (
@@ -121,7 +121,7 @@ async def _work(used: Settings, wait: timedelta, progress: Listener | None) -> _
             running = {unit.store.name: group.create_task(_in_time(unit, wait)) for unit in made}
         ended = {name: task.result() for name, task in running.items()}
         if made:
-            async with alarms(used, made[0].urgent, began, _now) as telling:
+            async with alarms(used, made[0].urgent, Lasting(used.stores, began), _now) as telling:
                 await telling.once()
         for unit in made:
             if unit.broken is not None:

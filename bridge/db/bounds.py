@@ -198,7 +198,7 @@ class Untold:
     """When the first of those was held."""
     newest: datetime
     told: datetime | None
-    """When the administrator was last alerted to others that are still held; None: to none of them."""
+    """When the newest was held that the administrator was alerted to; None: none of those is held any more."""
 
 
 async def untold(store: str) -> list[Untold]:
@@ -221,9 +221,9 @@ async def untold(store: str) -> list[Untold]:
     return found
 
 
-async def tell(store: str, kind: str, now: datetime) -> None:
-    """The administrator was alerted to all that is held of the kind until now."""
-    await BrakeRow.filter(store_id=store, kind=kind).update(told=now)
+async def tell(store: str, kind: str, newest: datetime) -> None:
+    """The administrator was alerted to all that is held of the kind since `newest` or longer."""
+    await BrakeRow.filter(store_id=store, kind=kind).update(told=newest)
 
 
 async def bunch(store: str, kind: str, *, held: bool) -> list[int]:

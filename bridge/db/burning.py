@@ -6,38 +6,23 @@ from datetime import datetime
 
 from bridge.db.codec import ATTEMPT, load
 from bridge.db.models import ActionRow, EventRow, OrderRow, OutageRow, StoreRow
-from bridge.db.outages import ALERTED, Tried, last_answer
-from bridge.db.rows import of_store, slices, tell
+from bridge.db.outages import ALERTED, Tried, open_since, tried
+from bridge.db.rows import slices, tell
 from bridge.domain.outages import SHOP
 from bridge.domain.reasons import Reason
 from bridge.domain.records import State
-from bridge.domain.steps import Kind
 
 
 async def unknown(store: str, before: datetime) -> list[Tried]:
     """Return the actions, oldest first, whose call ended before then, whose outcome is not known yet, and that
     nobody was alerted to.
     """
-    calls = ActionRow.filter(state=State.UNKNOWN, open_slot__gt=0, created__lte=before)
-    ours = [it["id"] for it in await of_store(store, calls, "id")]
     found = []
-    for row in await ActionRow.filter(id__in=ours or [-1]).prefetch_related("order").order_by("id"):
+    for row in await open_since(store, before, ActionRow.filter(state=State.UNKNOWN)):
         attempt = load(ATTEMPT, row.attempt)
-        told = EventRow.filter(order_id=row.order.id, topic=ALERTED, at__gte=row.created)
-        if attempt is None or attempt.ended is None or attempt.ended > before or await told.exists():
-            continue
-        found.append(
-            Tried(
-                order=row.order.id,
-                order_id=row.order.order_id,
-                kind=Kind(row.kind),
-                provider=row.provider,
-                created=row.created,
-                why=await last_answer(row),
-                told=False,
-            )
-        )
-    return found
+        if attempt is not None and attempt.ended is not None and attempt.ended <= before:
+            found.append(await tried(row))
+    return [it for it in found if not it.told]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -207,7 +207,7 @@ class BrakeRow(Model):
     counted_from = fields.DatetimeField(null=True)
     """When a person last said go: what was decided until then counts no more."""
     told = fields.DatetimeField(null=True)
-    """When the administrator was last alerted to what is held of the kind."""
+    """When the newest was held of those of the kind that the administrator was alerted to."""
 
     class Meta:
         table = "brakes"

@@ -165,21 +165,29 @@ class Tried:
 
 async def tried_since(store: str, before: datetime, now: datetime) -> list[Tried]:
     """Return what has been tried since `before` or longer, and rests now until it is tried again."""
-    open_ = ActionRow.filter(state__in=_TRIED_AGAIN, open_slot__gt=0, shadow=False)
-    tried = open_.filter(attempts__gt=1, created__lte=before, next_try__gt=now)
-    ours = [it["id"] for it in await of_store(store, tried, "id")]
-    return [
-        Tried(
-            order=row.order.id,
-            order_id=row.order.order_id,
-            kind=Kind(row.kind),
-            provider=row.provider,
-            created=row.created,
-            why=await last_answer(row),
-            told=await EventRow.filter(order_id=row.order.id, topic=ALERTED, at__gte=row.created).exists(),
-        )
-        for row in await ActionRow.filter(id__in=ours or [-1]).prefetch_related("order").order_by("id")
-    ]
+    resting = ActionRow.filter(state__in=_TRIED_AGAIN, shadow=False, attempts__gt=1, next_try__gt=now)
+    return [await tried(row) for row in await open_since(store, before, resting)]
+
+
+async def open_since(store: str, before: datetime, actions: QuerySet[ActionRow]) -> list[ActionRow]:
+    """Return those of the actions that are open at the store since `before` or longer, with their orders, the
+    oldest first.
+    """
+    ours = [it["id"] for it in await of_store(store, actions.filter(open_slot__gt=0, created__lte=before), "id")]
+    return await ActionRow.filter(id__in=ours or [-1]).prefetch_related("order").order_by("id")
+
+
+async def tried(row: ActionRow) -> Tried:
+    """What is told of an open action, whose order was read with it."""
+    return Tried(
+        order=row.order.id,
+        order_id=row.order.order_id,
+        kind=Kind(row.kind),
+        provider=row.provider,
+        created=row.created,
+        why=await last_answer(row),
+        told=await EventRow.filter(order_id=row.order.id, topic=ALERTED, at__gte=row.created).exists(),
+    )
 
 
 async def last_answer(action: ActionRow) -> str:

@@ -40,6 +40,7 @@ class Topic(StrEnum):
     """wc-bridge itself fails, again and again."""
     STOPPED = "stopped"
     """systemd has given a unit up: no daemon runs, or no backup was made."""
+    BUG_OVER = "bug-over"
     DAILY = "daily"
     """What needs attention and does not burn."""
     TEST = "test"

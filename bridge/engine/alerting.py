@@ -27,6 +27,7 @@ AGAIN = timedelta(days=1)
 
 async def tell_alerts(unit: Unit, *, ending: bool = False) -> None:
     """Tell what is due; `ending`: also what more may come to. In shadow mode nobody is asked to act."""
+    await outages.alert(unit)
     if unit.live:
         await _tell_bounds(unit, ending=ending)
         await _tell_firsts(unit)
@@ -42,7 +43,7 @@ async def _tell_bounds(unit: Unit, *, ending: bool) -> None:
         if ending or _is_due(it, now):
             text = f"{beyond(it.bunch)}: {decides(store, it.bunch.kind, it.bunch.count)}"
             await alarm(unit, Topic.KIND_HELD, text)
-            await bounds.tell(store, it.bunch.kind, now)
+            await bounds.tell(store, it.bunch.kind, it.newest)
 
 
 def _is_due(it: Untold, now: datetime) -> bool:
@@ -113,7 +114,7 @@ async def _tell_no_money(unit: Unit, *, ending: bool) -> None:
             f"way, or cancel; `wc-bridge order {unit.store.name} {orders[0]}` tells more"
         )
         await alarm(unit, Topic.NO_MONEY, text, orders=orders)
-        await burning.told([it.row for it in found], now)
+        await burning.told([it.row for it in found], unit.now())  # by then each of them had been held
 
 
 async def _tell_hold(unit: Unit) -> None:

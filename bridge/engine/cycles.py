@@ -41,8 +41,6 @@ SHORTEST, LONGEST = timedelta(seconds=30), timedelta(minutes=10)
 """How long one rests that asks to wait."""
 PATIENCE = timedelta(hours=1)
 """The longest wait that a store may ask for itself."""
-ALERTS = timedelta(seconds=10)
-"""How often it is asked what the administrator is to be told: a question of several tables, and all open orders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,16 +139,16 @@ async def work_unless_resting(unit: Unit, stopping: asyncio.Event | None = None)
 
     Nor is anything done before the first run is through: only then is it known whose each payment is.
     """
-    storage.tell(unit)
-    await outages.alert(unit)
     state = await unit.standing.state()
     if state.baseline_done and not _rests(unit, state.rest_until):
         await resyncs.take_up(unit.lease, state, AGAIN_A_TICK, unit.now())
         await work_all_due(unit, stopping)
-    now = unit.now()
-    if unit.alerts_told is None or not now - ALERTS < unit.alerts_told <= now:
-        await tell_alerts(unit)
-        unit.alerts_told = now
+
+
+async def tell(unit: Unit) -> None:
+    """Tell the administrator what burns, beside the work: that may take all day."""
+    storage.tell(unit)
+    await tell_alerts(unit)
 
 
 def _rests(unit: Unit, until: datetime | None) -> bool:
@@ -239,7 +237,6 @@ async def once(unit: Unit, wait: timedelta, sleep: Callable[[float], Awaitable[N
         done = await work_all_due(unit)
         worked += done
         due = await unit.agenda.next_due(notes=unit.live)
-    await outages.alert(unit)
     await tell_alerts(unit, ending=True)
     return Ended(
         store=unit.store.name,

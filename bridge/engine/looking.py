@@ -128,6 +128,7 @@ async def _commit(
         known = replace(known, next_try=next_try(unit, known, now, SOON))
     strange = await followed(unit, known, order, payment, verdict.record, now) if mine else []
     async with within_bounds(unit, known, order, mine, noticing(verdict, strange), now) as bounded:
+        now = unit.now()  # whoever waited for the lock of its kind is held since then, not since before others were
         if strange:  # of looks side by side, each counts what those before it noticed
             await own_several(unit.store.name)
         name = unit.providers[mine.method.provider].name if mine and not elsewhere else known.provider

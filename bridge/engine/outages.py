@@ -137,24 +137,29 @@ async def who_asks(unit: Unit, without: set[int]) -> list[tuple[int, Outage]]:
 async def alert(unit: Unit) -> None:
     """Tell of each outage that lasts, once; after a restart not before somebody has found it to last still."""
     for remote in unit.confirmed & unit.outages.keys():
-        outage = unit.outages[remote]
-        if not outage.lasts(unit.now()):
-            continue
-        waiting = await kept.count_waiting(unit.store.name, outage, unit.now())
-        # Told before it is written down: whoever ends in between tells it twice, but never not at all.
-        await alarm(
-            unit,
-            Topic.OUTAGE,
-            _lasts(outage, waiting),
-            event="remote.alert",
-            remote=remote,
-            problem=outage.why,
-            since=outage.since.isoformat(timespec="seconds"),
-            waiting=waiting,
-        )
-        unit.outages[remote] = replace(outage, alerted=True)
-        async with unit.one_writes, unit.lease.guard():
-            await kept.keep(unit.store.name, unit.outages[remote])
+        async with unit.one_writes:  # so that nobody ends it meanwhile, whose word would come before this one
+            await _alert(unit, remote)
+
+
+async def _alert(unit: Unit, remote: str) -> None:
+    outage = unit.outages.get(remote)
+    if outage is None or not outage.lasts(unit.now()):
+        return
+    waiting = await kept.count_waiting(unit.store.name, outage, unit.now())
+    # Told before it is written down: whoever ends in between tells it twice, but never not at all.
+    await alarm(
+        unit,
+        Topic.OUTAGE,
+        _lasts(outage, waiting),
+        event="remote.alert",
+        remote=remote,
+        problem=outage.why,
+        since=outage.since.isoformat(timespec="seconds"),
+        waiting=waiting,
+    )
+    unit.outages[remote] = replace(unit.outages[remote], alerted=True)  # it may have been asked in vain meanwhile
+    async with unit.lease.guard():
+        await kept.keep(unit.store.name, unit.outages[remote])
 
 
 def _lasts(outage: Outage, waiting: int) -> str:

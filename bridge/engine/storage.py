@@ -29,7 +29,7 @@ def failed(unit: Unit, error: BaseException) -> bool:
     if not is_failure(error):
         return False
     told = unit.broken is not None and unit.broken.told
-    unit.broken = Broken(why=said(error), last=unit.now(), told=told)
+    unit.urgent.broken[unit.store.name] = Broken(why=said(error), last=unit.now(), told=told)
     return True
 
 
@@ -37,7 +37,7 @@ def tell(unit: Unit) -> None:
     """Tell what has begun to fail. A command tells it at its end."""
     if unit.broken is not None and not unit.broken.told:
         log.error("database.unusable", store=unit.store.name, problem=unit.broken.why)
-        unit.broken = replace(unit.broken, told=True)
+        unit.urgent.broken[unit.store.name] = replace(unit.broken, told=True)
         text = (
             f"the database can't be used: {unit.broken.why}. Nothing is done meanwhile, and nothing is lost; see "
             "to its disk, its permissions or its server"
@@ -51,6 +51,6 @@ def works(unit: Unit) -> None:
         log.info("database.usable", store=unit.store.name)
         if unit.broken.told:
             text = "the database can be used again"
-            unit.urgent.forget()
+            unit.urgent.forget(unit.store.name, set(Topic) - {Topic.BUG})
             unit.urgent.add(Alert(topic=Topic.DATABASE_OVER, store=unit.store.name, text=text, at=unit.now()))
-        unit.broken = None
+        del unit.urgent.broken[unit.store.name]

@@ -1,7 +1,7 @@
 """A unit: one store with its providers, journal and rules. Units know nothing of each other."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -12,7 +12,7 @@ from bridge.db.leases import Lease
 from bridge.db.listings import Listings
 from bridge.db.outbox import Outbox
 from bridge.db.standing import Standing
-from bridge.domain.alerts import Alert
+from bridge.domain.alerts import Alert, Topic
 from bridge.domain.binding import Place
 from bridge.domain.claims import Method, claim
 from bridge.domain.orders import Order
@@ -22,6 +22,9 @@ from bridge.engine.pacing import Pace
 from bridge.engine.progress import Listener, Logged
 from bridge.errors import RemoteError
 from bridge.ports import Provider, Store
+
+KNOWN = timedelta(days=1)
+"""How long something is known that was told: should it still be so after that, it is told again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +38,25 @@ class Broken:
 
 
 class Urgent:
-    """Alerts that are not written down where they arise, as the database may take nothing: each once."""
+    """Alerts that are not written down where they arise, as the database may take nothing: each once a day.
+
+    It outlives the units, which new settings make anew, and so does what is wrong until it is over.
+    """
 
     def __init__(self) -> None:
         self._waiting: list[Alert] = []
-        self._seen: set[tuple[str, str, str]] = set()
+        self._told: dict[tuple[Topic, str, str], datetime] = {}
+        self.broken: dict[str, Broken] = {}
+        """By store: what is wrong with the database."""
+        self.bugs: dict[str, dict[str, datetime]] = {}
+        """By store and job: when it last failed by a bug."""
 
     def add(self, alert: Alert) -> None:
-        if (news := (alert.topic, alert.store, alert.text)) not in self._seen:
-            self._seen.add(news)
+        """Have it told, unless the same was within a day."""
+        what = (alert.topic, alert.store, alert.text)
+        last = self._told.get(what)
+        if last is None or not timedelta() <= alert.at - last < KNOWN:
+            self._told[what] = alert.at
             self._waiting.append(alert)
 
     def take(self) -> list[Alert]:
@@ -51,9 +64,9 @@ class Urgent:
         taken, self._waiting = self._waiting, []
         return taken
 
-    def forget(self) -> None:
-        """The database takes what it is given: what fails after this is news again."""
-        self._seen.clear()
+    def forget(self, store: str, topics: Collection[Topic]) -> None:
+        """What was told of the store is over: should it come again, that is news."""
+        self._told = {what: at for what, at in self._told.items() if what[1] != store or what[0] not in topics}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,10 +110,6 @@ class Unit:
     """Where the poll's cursor stands, and since when it was found there, by our clock."""
     failing: str = ""
     """Why the last poll failed, as the log has said it since the start; "" after one that ended well."""
-    broken: Broken | None = None
-    """What is wrong with the database; None while it can be used."""
-    alerts_told: datetime | None = None
-    """When it was last asked what the administrator is to be told."""
     urgent: Urgent = field(default_factory=Urgent)
     mute: str = ""
     """Why the key may not write notes, as the alert has said it; "" while it may."""
@@ -120,6 +129,11 @@ class Unit:
     """What many find out about an outage side by side is kept in the journal in its order."""
     asking: set[str] = field(default_factory=set)
     """The remotes in an outage that an order is asking at this moment."""
+
+    @property
+    def broken(self) -> Broken | None:
+        """What is wrong with the database; None while it can be used."""
+        return self.urgent.broken.get(self.store.name)
 
     def provider_of(self, order: Order) -> str:
         """The name of the provider whose payment method the order names; "" where that is nobody's."""

@@ -3,14 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bridge.alerts.running import Alarms, alarms
+from bridge.alerts.running import Alarms, Lasting, alarms
 from bridge.app import read_settings
 from bridge.sandbox.server import Server
-from bridge.settings import Alerts, Secret
+from bridge.settings import Alerts, Secret, Settings
 from tests.alerts.sink import Address, Sink
 from tests.flow.world import START, World
 
@@ -33,12 +32,17 @@ class Told:
         return [alert["topic"] for message in self.sink.messages[before:] for alert in message["alerts"]]
 
     @asynccontextmanager
-    async def daemon(self, started: datetime | None = None) -> AsyncIterator[Alarms]:
+    async def daemon(self, lasting: Lasting | None = None) -> AsyncIterator[Alarms]:
         """The alerts of another process each time: what is told twice is told twice by a restart."""
         unit = await self.w.bridge()
-        settings = read_settings(self.w.folder / "settings.yaml").model_copy(update={"alerts": self.settings})
-        async with alarms(settings, unit.urgent, started or START, self.w.clock.now) as made:
+        settings = self.in_force()
+        began = lasting or Lasting(settings.stores, START)
+        async with alarms(settings, unit.urgent, began, self.w.clock.now) as made:
             yield made
+
+    def in_force(self) -> Settings:
+        """What settings.yaml says, and these alerts."""
+        return read_settings(self.w.folder / "settings.yaml").model_copy(update={"alerts": self.settings})
 
     @property
     def last(self) -> dict[str, Any]:

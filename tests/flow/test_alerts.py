@@ -1,24 +1,34 @@
 """Alerts of a whole bridge: what burns goes out at once and once, the rest once a day."""
 
 import asyncio
+import logging
 import time as clock
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 from tortoise.connection import get_connection
 from tortoise.exceptions import OperationalError
 
+from bridge import ticking
+from bridge.alerts import running
+from bridge.alerts.running import Lasting
+from bridge.alerts.watching import watch_polls
+from bridge.app import read_settings, workplace
 from bridge.db import alerts
 from bridge.domain.alerts import Alert, Topic
-from bridge.engine import storage
-from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine import bugs, storage
+from bridge.engine.cycles import look_around, tell, work_unless_resting
 from bridge.sandbox.faults import Fault
-from bridge.settings import Alerts
+from bridge.settings import Alerts, StoreSettings
 from tests.flow.alerting import telling
-from tests.flow.world import STORE, TOTAL, Placed, World, known_order, world
+from tests.flow.test_outcomes_trouble import Clocks
+from tests.flow.world import STORE, TOTAL, Placed, World, known_order, until, world
 
 HOUR = 3600
 
@@ -49,6 +59,7 @@ async def tick(w: World, seconds: int) -> None:
     w.clock.advance(seconds)
     await look_around(await w.bridge(), sweeping=False)
     await work_unless_resting(await w.bridge())
+    await tell(await w.bridge())
 
 
 async def failing_tick(w: World, seconds: int) -> None:
@@ -119,12 +130,159 @@ async def test_a_daemon_that_has_just_started_is_given_its_time(tmp_path: Path) 
     async with world(tmp_path) as w, telling(w, tmp_path) as told:
         await w.cycle()
         w.clock.advance(48 * HOUR)
-        async with told.daemon(w.clock.now()) as daemon:
+        async with told.daemon(Lasting(told.in_force().stores, w.clock.now())) as daemon:
             await daemon.once()
             assert (told.sink.kept, told.there.beats) == ([], 0)
             await tick(w, 1)
             await daemon.once()
             assert (told.sink.kept, told.there.beats) == ([], 1)
+
+
+async def test_a_store_that_new_settings_bring_is_given_its_time(tmp_path: Path) -> None:
+    """Nor is it given more by those that change nothing about it."""
+    async with world(tmp_path) as w, telling(w, tmp_path) as told:
+        await w.cycle()
+        lasting, stores = Lasting((), w.clock.now()), told.in_force().stores
+        for hours, minutes in ((48, 0), (0, 15), (0, 6)):
+            assert told.sink.kept == []
+            w.clock.advance(hours * HOUR + minutes * 60)
+            lasting.take(stores, w.clock.now())
+            async with told.daemon(lasting) as daemon:
+                await daemon.once()
+        assert [it["topic"] for it in told.last["alerts"]] == ["not-polled"]
+
+
+async def test_a_store_that_is_to_be_polled_oftener_is_given_its_time(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, telling(w, tmp_path) as told:
+        await w.cycle()
+        [often] = told.in_force().stores
+        poll = often.poll.model_copy(update={"interval": timedelta(hours=12)})
+        lasting = Lasting([often.model_copy(update={"poll": poll})], w.clock.now())
+        w.clock.advance(8 * HOUR)
+        for minutes, told_of in ((19, 0), (2, 1)):
+            lasting.take([often], w.clock.now())
+            w.clock.advance(minutes * 60)
+            async with told.daemon(lasting) as daemon:
+                await daemon.once()
+            assert len(told.sink.kept) == told_of
+
+
+async def test_a_running_daemon_goes_by_new_settings_and_forgets_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that comes is given its time; what could not be told yet past the database is told all the same."""
+    for every in ("_SEND", "_BEAT", "_WATCH"):
+        monkeypatch.setattr(running, every, 0.01)
+    watched: list[int] = []
+
+    async def watching(stores: Sequence[StoreSettings], *more: Any) -> None:
+        await watch_polls(stores, *more)
+        watched.append(len(stores))
+
+    monkeypatch.setattr(running, "watch_polls", watching)
+    async with known_order(tmp_path) as (w, _), telling(w, tmp_path) as told:
+        unit, full = await w.bridge(), told.in_force()
+        in_force = full.model_copy(update={"stores": ()})
+        async with running.alarming(lambda: in_force, unit.urgent, w.clock.now):
+            w.clock.advance(48 * HOUR)
+            in_force = full
+            await until(lambda: 1 in watched)
+            assert told.sink.kept == []
+            told.sink.fail(1)
+            database = get_connection("default")
+            await database.execute_script("PRAGMA query_only = ON")
+            await failing_tick(w, 60)
+            await until(lambda: told.sink.tried)
+            watched.clear()
+            in_force = full.model_copy()
+            await until(lambda: 1 in watched)
+            await database.execute_script("PRAGMA query_only = OFF")
+            told.sink.work()
+            w.clock.advance(60)
+            await until(lambda: len(told.sink.kept) > 0)
+        assert [it["topic"] for it in told.last["alerts"]] == ["database"]
+
+
+async def test_the_end_of_what_burns_is_told_by_the_store_as_it_was_taken_up_anew(tmp_path: Path) -> None:
+    async with known_order(tmp_path) as (w, _):
+        await w.stop()
+        settings = read_settings(w.folder / "settings.yaml")
+        async with workplace(settings, now=w.clock.now) as place:
+            before = await place.begin(settings.stores[0])
+            assert before is not None
+            for _ in range(2):
+                assert storage.failed(before, OperationalError("disk I/O error"))
+                storage.tell(before)
+                bugs.failed(before, "work", KeyError())
+            after = await place.begin(settings.stores[0])
+            assert after is not None
+            for job in ("poll", "work"):
+                w.clock.advance(HOUR)
+                await look_around(after, sweeping=False)
+                bugs.works(after, job)
+            assert [str(it.topic) for it in place.urgent.take()] == ["database", "bug", "database-over", "bug-over"]
+            assert storage.failed(after, OperationalError("disk I/O error"))
+            storage.tell(after)
+            bugs.failed(after, "work", KeyError())
+            assert [str(it.topic) for it in place.urgent.take()] == ["database", "bug"], "again, so it is news"
+
+
+async def test_a_bug_in_a_tick_is_told_and_again_a_day_later_and_when_it_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = True
+
+    async def work(*_: Any) -> None:
+        if broken:
+            raise KeyError("of a customer")
+
+    monkeypatch.setattr(ticking, "work_unless_resting", work)
+    async with world(tmp_path) as w, telling(w, tmp_path) as told:
+        clocks, unit = Clocks(), await w.bridge()
+        ticking.Ticks(unit, told.in_force().stores[0]).wind(clocks)
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+
+        async def topics(hours: int) -> list[str]:
+            w.clock.advance(hours * HOUR)
+            await clocks.tick()
+            await clocks.tick()
+            return [it for it in await told.round(seconds=61) if it.startswith("bug")]
+
+        with capture_logs() as log:
+            assert await topics(0) == ["bug"]
+        assert {line["event"] for line in log} == {"tick.failed"}
+        assert "fails (KeyError): its log says where, as tick.failed" in told.sink.messages[0]["text"]
+        assert [await topics(hours) for hours in (1, 22, 1, 1)] == [[], [], ["bug"], []]
+        broken = False
+        assert [await topics(hours) for hours in (0, 1, 1)] == [[], ["bug-over"], []]
+        broken = True
+        assert await topics(0) == ["bug"]
+
+
+async def test_what_burns_is_told_while_the_work_takes_all_day(tmp_path: Path) -> None:
+    async with world(tmp_path, surge={"cancel": 0}) as w, telling(w, tmp_path) as told:
+        await w.cycle()
+        held, slow = w.place(), w.place()
+        await w.cycle()
+        w.store.set_status(held.id, "cancelled")
+        w.store.set_status(slow.id, "completed")
+        w.resurs.faults.plan(Fault.SLOW, method="POST", path="/capture")
+        clocks = Clocks()
+        ticking.Ticks(await w.bridge(), told.in_force().stores[0]).wind(clocks)
+        (tick, (poll,)), (_, (work,)), (_, (telling_job,)) = clocks.jobs
+        await tick(poll)
+        await asyncio.wait(list(poll.running))
+        w.clock.advance(10)
+        await tick(work)
+        await until(lambda: w.books(slow) == (0, TOTAL, 0))
+        while not (await w.status())["bounded"]:
+            await asyncio.sleep(0)
+        w.clock.advance(31)
+        await tick(telling_job)
+        await asyncio.wait(list(telling_job.running))
+        assert (await w.alerted(), len(work.running)) == (["kind-held"], 1)
+        w.resurs.faults.release.set()
+        await asyncio.wait(list(work.running))
 
 
 @pytest.mark.on_sqlite

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,16 @@ from structlog.testing import capture_logs
 
 from bridge.db.bounds import Asked, bunch, counting
 from bridge.db.persons import approve, drop
+from bridge.domain.bounds import Counted
 from bridge.domain.rules import Limits
 from bridge.domain.steps import Call, Kind
+from bridge.engine import alerting
+from bridge.engine.alarm import alarm
 from bridge.engine.alerting import tell_alerts
-from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine.cycles import look_around, tell, work_unless_resting
+from bridge.engine.looking import look
 from bridge.engine.remedies import decides
+from bridge.engine.unit import Unit
 from bridge.sandbox.faults import Fault
 from tests.flow.ways import complete
 from tests.flow.world import MUG, STORE, TOTAL, Placed, ProviderName, World, world
@@ -197,7 +203,7 @@ async def test_an_alert_is_not_lost_with_the_process_and_waits_for_the_whole_fig
         await look_around(unit, sweeping=False)
         w.clock.advance(10)
         await work_unless_resting(unit)
-        await work_unless_resting(unit)
+        await tell(unit)
         assert (len(await held(w, "cancel")), alerts(told)) == (3, [])
         w.clock.advance(30)
         for mode in ("shadow", "live"):
@@ -224,7 +230,70 @@ async def test_what_comes_later_is_told_a_day_later_while_nothing_is_decided(
             for _ in range(3):
                 w.clock.advance(40)
                 await work_unless_resting(await w.bridge())
+                await tell(await w.bridge())
         assert len(alerts(told)) == 1
+        w.clock.advance(86400)
+        await tell_alerts(await w.bridge())
+        assert "2 cancel actions" in alerts(told)[1]
+
+
+async def test_what_is_held_while_others_are_told_is_told_too(
+    tmp_path: Path, told: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world(tmp_path, surge={"cancel": 0}) as w:
+        await w.cycle()
+        first, second = w.place(), w.place()
+        await w.cycle()
+        cancel_all(w, [first, second])
+        await look_around(await w.bridge(), sweeping=False)
+        w.clock.advance(10)
+        await look(await w.bridge(), first.id)
+        w.clock.advance(31)
+
+        async def while_another_comes(unit: Unit, *words: Any) -> None:
+            await look(unit, second.id)
+            await alarm(unit, *words)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(alerting, "alarm", while_another_comes)
+            await tell_alerts(await w.bridge())
+        assert (len(await held(w, "cancel")), len(alerts(told))) == (2, 1)
+        w.clock.advance(86400)
+        await tell_alerts(await w.bridge())
+        assert "2 cancel actions" in alerts(told)[1]
+
+
+async def test_what_was_looked_at_before_others_were_told_and_is_held_after_it_is_told_too(
+    tmp_path: Path, told: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had to wait for the others before it was written down."""
+    async with world(tmp_path, surge={"cancel": 0}) as w:
+        await w.cycle()
+        late, other = w.place(), w.place()
+        await w.cycle()
+        cancel_all(w, [late, other])
+        await look_around(await w.bridge(), sweeping=False)
+        w.clock.advance(10)
+        waits, goes_on = asyncio.Event(), asyncio.Event()
+
+        @asynccontextmanager
+        async def counting_late(asked: Asked, limits: Limits, now: datetime) -> AsyncIterator[Counted]:
+            if not waits.is_set():
+                waits.set()
+                await goes_on.wait()
+            async with counting(asked, limits, now) as found:
+                yield found
+
+        monkeypatch.setattr("bridge.db.bounds.counting", counting_late)
+        looking = asyncio.create_task(look(await w.bridge(), late.id))
+        await waits.wait()
+        w.clock.advance(10)
+        await look(await w.bridge(), other.id)
+        w.clock.advance(31)
+        await tell_alerts(await w.bridge())
+        goes_on.set()
+        await looking
+        assert (len(await held(w, "cancel")), len(alerts(told))) == (2, 1)
         w.clock.advance(86400)
         await tell_alerts(await w.bridge())
         assert "2 cancel actions" in alerts(told)[1]

@@ -19,7 +19,7 @@ from bridge.db import outages as kept
 from bridge.db.holds import Held
 from bridge.db.pauses import Scope
 from bridge.domain.outages import Outage
-from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine.cycles import look_around, tell, work_unless_resting
 from bridge.engine.working import AT_ONCE, work_all_due
 from bridge.sandbox.faults import Fault
 from tests.flow.world import STORE, TOTAL, EcsterSide, Placed, ProviderName, World, known_order, until, world
@@ -60,6 +60,7 @@ async def tick(w: World, seconds: int, *, step: int = 1, polling: int = 30) -> l
         if passed % polling < step:
             await look_around(unit, sweeping=False)
         await work_unless_resting(unit)
+        await tell(unit)
         asked += [w.clock.now()] * (len(w.side.faults.seen) - before)
     return asked
 

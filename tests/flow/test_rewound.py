@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from bridge.db import holds
 from bridge.db.persons import adopt_refund, adopt_returns, drop, unexplained
 from bridge.engine import rewinding
-from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine.cycles import look_around, tell, work_unless_resting
 from bridge.engine.forgotten import Difference, differences, go_on
 from bridge.engine.looking import look
 from bridge.engine.rewinding import LAG, PAUSE
@@ -41,6 +41,7 @@ async def see(w: World, *orders: int) -> None:
     unit = await w.bridge()
     await unit.agenda.wake(orders, w.clock.now())
     await work_unless_resting(unit)
+    await tell(unit)
 
 
 async def why_held(w: World) -> str:
@@ -130,9 +131,9 @@ async def test_an_alert_that_could_not_be_told_is_told_at_the_next_tick(tmp_path
         await look(unit, it.id)
         assert await why_held(w) != ""
         with pytest.raises(SystemError):
-            await work_unless_resting(unit)
+            await tell(unit)
         for _ in range(3):
-            await work_unless_resting(unit)
+            await tell(unit)
         assert told == [("error", "store.alert")] * 2
 
 

@@ -10,15 +10,15 @@ from functools import partial
 from typing import Any
 
 from bridge.app import units
-from bridge.engine.cycles import look_around, once, work_unless_resting
+from bridge.engine.cycles import look_around, once, tell, work_unless_resting
 from bridge.engine.unit import Unit
 from bridge.settings import Settings
 from tests.simulation.life import Doom, Life
 from tests.simulation.story import Story
 from tests.simulation.wires import Connector, Exchange
 
-_POLL, _SWEEP, _TICK = 60.0, 600.0, 1.0
-"""Seconds between the daemon's polls (half as often as by default), sweeps, and looks for what is due."""
+_POLL, _SWEEP, _TICK, _TELL = 60.0, 600.0, 1.0, 60.0
+"""Seconds between the daemon's polls (half as often as by default), sweeps, looks for what is due, and alerts."""
 _CALLS = ("call sent", "call took effect", "call answered")
 _DOOMS = (*_CALLS, *_CALLS, "before a commit", "after a commit", "note", "read")
 """Where a life may end, and how often: all depends on the calls."""
@@ -131,6 +131,7 @@ class Bridge:
         async with asyncio.TaskGroup() as clocks:
             clocks.create_task(self._polls(unit))
             clocks.create_task(self._works(unit))
+            clocks.create_task(self._tells(unit))
 
     async def _polls(self, unit: Unit) -> None:
         swept: float | None = None
@@ -159,3 +160,11 @@ class Bridge:
                 async with asyncio.timeout(min(max(wait, _TICK), _POLL)):
                     await self._news.wait()
             self._news.clear()
+
+    async def _tells(self, unit: Unit) -> None:
+        while True:
+            try:
+                await tell(unit)
+            except Exception as error:  # noqa: BLE001 - as in `_polls`
+                self._story.tell("bridge", f"telling fails: {type(error).__name__}")
+            await asyncio.sleep(_TELL)
