@@ -3,14 +3,17 @@
 A command is loaded when it is typed: the daemon's parts and the sandboxes take long, and `pause` must not wait.
 """
 
+import os
+import pwd
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 
 import click
 
 from bridge.cli.shared import Group, print_json
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, UsageError
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Look": {
@@ -88,7 +91,20 @@ def run_command(words: Sequence[str] | None = None) -> int:
         raise KeyboardInterrupt from None
     except BridgeError as error:
         return _complain(str(error), error.exit_code, words)
+    except PermissionError as error:
+        if error.filename is None:
+            raise
+        return _complain(_kept_out(str(error.filename)), UsageError.exit_code, words)
     return 0
+
+
+def _kept_out(path: str) -> str:
+    """What a person reads whose command meets a folder that its user may not enter, be it the one they are in."""
+    try:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a process of a user without a name
+        user = str(os.geteuid())
+    return f"{Path(path).absolute()}: the user {user} may not go there: name another place, or be another user"
 
 
 def _complain(text: str, code: int, words: Sequence[str] | None) -> int:

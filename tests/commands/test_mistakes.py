@@ -1,6 +1,9 @@
 """What a person mistypes or a file has wrong is one message and an exit code, never a traceback."""
 
+import errno
 import json
+import os
+import pwd
 import subprocess
 import sys
 import tempfile
@@ -153,3 +156,14 @@ def test_start_warns_of_secrets_that_anybody_may_read_and_names_all_that_are_mis
     assert (ran.code, len(said)) == (2, 3)
     assert f"{place} holds secrets, and every user of this machine may read it: ch" in said[0]
     assert [name in line for name, line in zip(("WC_KEY", "WC_SECRET"), said[1:], strict=True)] == [True, True]
+
+
+def test_folder_that_the_user_may_not_enter_is_one_line(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of root, in whose home the daemon's own user is at work."""
+
+    def kept_out(**_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "b.sqlite3")
+
+    monkeypatch.setattr(status.status, "callback", kept_out)
+    said = one_line(typed("status", "--settings", str(path)), 2)
+    assert f"{Path.cwd() / 'b.sqlite3'}: the user {pwd.getpwuid(os.geteuid()).pw_name} may not go there" in said

@@ -1,11 +1,13 @@
 """The command that is typed on a server: as whom it runs, by which settings, and that bash completes it."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.project.settings_table import README
 from tests.project.units import PROGRAM, UNITS
 
 WRAPPER = UNITS / "wc-bridge.sh"
@@ -79,3 +81,9 @@ def test_bash_completes_what_is_typed_of_it(
     settings = script(tmp_path / "settings.yaml", "stores: [{name: butiken}, {name: outlet}]\n")
     found = bash(server, COMPLETE.format(line=line, place=place), WC_BRIDGE_SETTINGS=str(settings)).split()
     assert found == completed
+
+
+def test_readme_says_how_it_comes_and_goes() -> None:
+    section = README.read_text(encoding="utf-8").partition("## On a server\n")[2].partition("\n## ")[0]
+    assert f"install -m 755 {WRAPPER.name} /usr/local/bin/wc-bridge\n" in section
+    assert re.search(r"^rm -rf? .*/usr/local/bin/wc-bridge ", section, re.MULTILINE)
