@@ -42,11 +42,10 @@ class Post:
         store: StoreSettings,
         scheduler: AsyncIOScheduler,
         progress: Listener | None,
-        refusal: Refusal = None,
     ) -> None:
         self.settings = store
         self._place, self._scheduler, self._progress = place, scheduler, progress
-        self._refusal = refusal
+        self._refusal: Refusal = None
         self._leaving, self._grace = asyncio.Event(), GRACE
         self._ticks: Ticks | None = None
         self._draining: Ticks | None = None
@@ -91,7 +90,10 @@ class Post:
             self._hurried = asyncio.create_task(self._draining.drain(grace))
 
     async def refused(self, refusal: Refusal) -> None:
-        """Have `status` say of the store that new settings were refused; None: that it goes by the newest."""
+        """Have `status` say of the store that new settings were refused; None: that it goes by the newest.
+
+        What can't be said is no reason to do otherwise.
+        """
         self._refusal = refusal
         if self._ticks is None:
             return
@@ -99,23 +101,30 @@ class Post:
         try:
             await (refusals.refused(lease, *refusal) if refusal else refusals.in_force(lease))
         except Exception as error:
-            if not isinstance(error, BridgeError) and not database_failed(error):
-                raise
-            log.warning("settings.not_told", store=self.name, problem=said(error))
+            if isinstance(error, BridgeError) or database_failed(error):
+                log.warning("settings.not_told", store=self.name, problem=said(error))
+            else:
+                log.exception("store.failed", store=self.name)
 
     async def keep(self) -> None:
-        """Work on the store whenever it is ours, until the end; then let it go."""
+        """Work on the store whenever it is ours, until the end; then let it go. A bug must not end that before."""
         while not self._leaving.is_set():
-            if self._ticks is None:
-                if not await self._pause(AGAIN):
-                    await self.attempt()
-            else:
-                lease = self._ticks.unit.lease
-                await _first(self._leaving, lease.lost, lease.wanted)
-                await self._let_go(self._ticks)
+            try:
+                await self._go_on()
+            except Exception:
+                log.exception("store.failed", store=self.name)
         if self._hurried is not None:
             await self._hurried
         await self._passed_on.close()
+
+    async def _go_on(self) -> None:
+        if self._ticks is None:
+            if not await self._pause(AGAIN):
+                await self.attempt()
+        else:
+            lease = self._ticks.unit.lease
+            await _first(self._leaving, lease.lost, lease.wanted)
+            await self._let_go(self._ticks)
 
     async def attempt(self) -> None:
         """Take the store up if it is to be had; why it is not is told."""

@@ -1,12 +1,14 @@
 """The roster: which stores a daemon has posts for, from its start to its end, and when settings are loaded anew.
 
-New settings are taken whole or not at all. A store of which nothing has changed, its secrets included, goes on and
-notices nothing. One that has changed or is gone begins no new call, lets those under way end, and is let go; then
-it is taken up with its new settings, by the same way as at a start.
+New settings are taken whole or not at all: all that may fail is tried before anything is changed. A store of which
+nothing has changed, its secrets included, goes on and notices nothing. One that has changed or is gone begins no
+new call, lets those under way end, and is let go; then it is taken up with its new settings, by the same way as at
+a start.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -34,7 +36,7 @@ class InForce:
         self.take(settings)
 
     def take(self, settings: Settings) -> None:
-        """Go by these from now on."""
+        """Go by these from now on. Raises SettingsError, and goes on by those of before."""
         self.token = settings.web.token.reveal() if settings.web.token else None
         self.settings = settings
 
@@ -42,6 +44,16 @@ class InForce:
     def intervals(self) -> dict[str, timedelta]:
         """From one poll to the next, by store."""
         return {store.name: store.poll.interval for store in self.settings.stores}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """One store of the roster."""
+
+    post: Post
+    secrets: str
+    """Tells the secrets that the store was taken up with from others."""
+    shop: Shop
 
 
 class Roster:
@@ -54,46 +66,46 @@ class Roster:
         self.shops: dict[str, Shop] = {}
         """By name; as the listener meets them now."""
         self._place, self._scheduler, self._progress = place, scheduler, progress
-        self._posts: dict[str, Post] = {}
+        self._entries: dict[str, _Entry] = {}
         self._keeping: dict[str, asyncio.Task[None]] = {}
-        self._secrets: dict[str, str] = {}
-        """By name; tells the secrets that the store was taken up with from others."""
         self._refusal: Refusal = None
         self._ending = False
 
     @property
     def posts(self) -> list[Post]:
-        return list(self._posts.values())
+        return [entry.post for entry in self._entries.values()]
 
     @property
     def working(self) -> list[str]:
-        return [name for name, post in self._posts.items() if post.works]
+        return [post.name for post in self.posts if post.works]
 
     @property
     def waiting(self) -> list[str]:
         """Those that other daemons work on."""
-        return [name for name, post in self._posts.items() if not post.works]
+        return [post.name for post in self.posts if not post.works]
 
     async def begin(self) -> None:
         """Take up every store that nobody else works on. Raises DatabaseError and SettingsError."""
         for store in self._in_force.settings.stores:
-            await self._add(store, resolve(store)).take_up()
+            entry = self._entry(store)
+            self._enter(entry)
+            await entry.post.take_up()
 
     def keep(self) -> None:
         """Work on them from now on, whenever they are ours."""
-        for name, post in self._posts.items():
-            if name not in self._keeping:
-                self._keeping[name] = asyncio.create_task(post.keep())
+        for post in self.posts:
+            if post.name not in self._keeping:
+                self._keeping[post.name] = asyncio.create_task(post.keep())
 
     def leave(self) -> None:
         """Begin nothing any more."""
         self._ending = True
-        for post in self._posts.values():
+        for post in self.posts:
             post.leave(GRACE)
 
     async def end(self) -> None:
         """Wait until all is let go."""
-        await asyncio.gather(*self._keeping.values())
+        await self._are_gone(self._keeping)
 
     async def load(self, read: Read) -> None:
         """Go by the settings as they are now; where they can't be gone by, say so, and go on by the old ones."""
@@ -108,45 +120,61 @@ class Roster:
             )
 
     async def _change(self, new: Settings) -> None:
-        """Raises SettingsError before anything is changed."""
+        """Raises SettingsError before anything is changed; from there on every store has somebody who keeps it."""
         check_unchangeable(self._in_force.settings, new)
         resolve(new)
-        secrets = {store.name: resolve(store) for store in new.stores}
-        for store in new.stores:
-            self._place.check(store)
-        stay = {
-            store.name
-            for store in new.stores
-            if store.name in self._posts
-            and self._posts[store.name].settings == store
-            and self._secrets[store.name] == secrets[store.name]
-        }
-        left, wanted = set(self._posts) - stay, {store.name for store in new.stores} - stay
+        entries = {store.name: self._entry(store) for store in new.stores}
+        fresh = {name: entry for name, entry in entries.items() if not self._stays(entry)}
+        left = self._entries.keys() - (entries.keys() - fresh.keys())
         self._in_force.take(new)
         await self._tell(None)
-        await self._take_back(left)
+        await self._let_go(left)
         if self._ending:
             return
-        for store in new.stores:
-            if store.name in wanted:
-                await self._add(store, secrets[store.name]).attempt()
-        self.keep()
-        changes = {"added": wanted - left, "removed": left - wanted, "changed": left & wanted}
+        for name in left:
+            del self._entries[name], self.shops[name]
+            self._keeping.pop(name, None)
+        for entry in fresh.values():
+            self._enter(entry)
+        try:
+            for entry in fresh.values():
+                await entry.post.attempt()
+        finally:
+            self.keep()
+        changes = {"added": fresh.keys() - left, "removed": left - fresh.keys(), "changed": left & fresh.keys()}
         log.info("settings.loaded", **{what: sorted(names) for what, names in changes.items()})
 
-    def _add(self, store: StoreSettings, secrets: str) -> Post:
-        post = Post(self._place, store, self._scheduler, self._progress, self._refusal)
-        self._posts[store.name], self._secrets[store.name] = post, secrets
-        self.shops[store.name] = post.shop()
-        return post
+    def _entry(self, store: StoreSettings) -> _Entry:
+        """All that a store needs to be taken up, and nothing begun. Raises SettingsError."""
+        secrets = resolve(store)
+        self._place.check(store)
+        post = Post(self._place, store, self._scheduler, self._progress)
+        return _Entry(post=post, secrets=secrets, shop=post.shop())
 
-    async def _take_back(self, names: set[str]) -> None:
+    def _enter(self, entry: _Entry) -> None:
+        name = entry.post.name
+        self._entries[name], self.shops[name] = entry, entry.shop
+
+    def _stays(self, entry: _Entry) -> bool:
+        """Whether the store is worked on as it is to be, by somebody who is still there."""
+        name = entry.post.name
+        before, keeping = self._entries.get(name), self._keeping.get(name)
+        if before is None or keeping is None or keeping.done():
+            return False
+        return before.post.settings == entry.post.settings and before.secrets == entry.secrets
+
+    async def _let_go(self, names: Iterable[str]) -> None:
         """Let these go, all before any other is taken up: one of those may be the same shop by another name."""
         for name in names:
-            self._posts[name].leave(CALL)
-        await asyncio.gather(*(self._keeping[name] for name in names))
-        for name in names:
-            del self._posts[name], self._keeping[name], self._secrets[name], self.shops[name]
+            self._entries[name].post.leave(CALL)
+        await self._are_gone(names)
+
+    async def _are_gone(self, names: Iterable[str]) -> None:
+        keeping = {name: self._keeping[name] for name in names if name in self._keeping}
+        ended = await asyncio.gather(*keeping.values(), return_exceptions=True)
+        for name, error in zip(keeping, ended, strict=True):
+            if error is not None:
+                log.error("store.failed", store=name, exc_info=error)
 
     async def _refuse(self, problems: list[str]) -> None:
         log.error("settings.refused", problems=problems, instead="the settings of before stay in force")
@@ -157,7 +185,7 @@ class Roster:
         if self._refusal == refusal:
             return
         self._refusal = refusal
-        for post in self._posts.values():
+        for post in self.posts:
             await post.refused(refusal)
 
 

@@ -1,9 +1,11 @@
 """`approve`, `adopt`, `drop` and `retry`: what a person says is done once, and only to what they were shown."""
 
 import io
+import sqlite3
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
@@ -98,6 +100,29 @@ async def test_returns_made_elsewhere_are_adopted_by_order(shop: Shop) -> None:
     assert (await shop.types("once", "--wait", "2s")).code == 0
     assert shop.resurs.books(payment).returned == 15000
     assert (await shop.types("adopt", "--order", "butiken", str(order), "--yes")).code == 2
+
+
+async def test_of_several_only_those_go_that_are_still_as_they_were_shown(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The amount of one is another by the time of the answer."""
+    for order in [(await shop.known(reserved="100.00"))[0] for _ in range(3)]:
+        shop.store.set_status(order, "completed")
+    await shop.types("once", "--wait", "0s")
+
+    def yes() -> str:
+        with sqlite3.connect(shop.database) as database:
+            database.execute("UPDATE actions SET amount = 9900 WHERE id = 2")
+        database.close()
+        return "y\n"
+
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(readline=yes))
+    ran = await shop.types("approve", "1", "2", "3")
+    assert ran.code == 1
+    assert "approve 3 actions (capture, held as less-reserved), 300.00 SEK? [y/N]" in ran.err
+    first, moved, last = ran.out.splitlines()
+    assert (first[:10], last[:10], moved[:9]) == ("action 1: ", "action 3: ", "action 2 "), ran.out
+    assert {it["id"]: it["state"] == "held" for it in await shop.actions()} == {1: False, 2: True, 3: False}
 
 
 @pytest.mark.parametrize("word", ["approve", "retry", "drop"])

@@ -14,7 +14,9 @@ from bridge.db.models import OrderRow, StoreRow
 from bridge.db.pauses import Scope
 from bridge.engine import acting
 from tests.flow.test_crash import _about_to_capture
-from tests.flow.world import STORE, TOTAL, known_order, world
+from tests.flow.test_resurs import half_way, whole
+from tests.flow.ways import lower
+from tests.flow.world import MUG, STORE, TOTAL, known_order, world
 
 SCOPES = [Scope(), Scope(store=STORE), Scope(store=STORE, order=1)]
 
@@ -33,6 +35,24 @@ async def test_call_that_was_decided_does_not_begin_after_the_pause(tmp_path: Pa
         await pauses.resume(meant, w.clock.now())
         await w.cycle()
         assert w.books(it) == (0, TOTAL, 0)
+
+
+async def test_second_half_of_a_replaced_reservation_waits_for_the_pause_to_end(tmp_path: Path) -> None:
+    """All is cancelled, and the pause comes before the line is added by which it is reserved anew."""
+    async with known_order(tmp_path, place=whole) as (w, it):
+        half_way(w)
+        await lower(w, it)
+        assert w.books(it) == (0, 0, 0)
+        await pauses.pause(Scope(store=STORE, order=it.id), "", w.clock.now())
+        w.resurs.faults.planned.clear()
+        calls = w.calls()
+        w.clock.advance(3600)
+        await w.cycle()
+        assert (w.books(it), w.calls()) == ((0, 0, 0), calls)
+        await pauses.resume(Scope(store=STORE, order=it.id), w.clock.now())
+        await w.cycle()
+        assert (w.books(it), await w.attention()) == ((TOTAL - MUG, 0, 0), {})
+        assert await w.states(it.id) == [f"modify {TOTAL} done", f"modify {TOTAL - MUG} done"]
 
 
 @pytest.mark.on_postgresql(alone=True)
