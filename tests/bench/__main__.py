@@ -9,13 +9,18 @@ from tempfile import TemporaryDirectory
 import click
 from rich.console import Console
 
-from tests.bench import drain
+from tests.bench import deciding, drain
 from tests.bench.figures import Figure, show
 
 GROUPS: dict[str, Callable[[Path, bool], list[Figure]]] = {
     "drain": drain.measure,
+    "durability": drain.durability,
+    "decide": deciding.measure,
 }
 """By name: each measures its figures in an empty folder, `small` or in full."""
+
+WIDTH = 140
+"""Of the table where it goes to no terminal."""
 
 
 @click.command(help=__doc__)
@@ -33,7 +38,7 @@ def main(*, groups: tuple[str, ...], small: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([figure.as_json() for figure in figures], indent=2))
     else:
-        show(Console(), figures)
+        show(Console(width=None if sys.stdout.isatty() else WIDTH), figures)
     sys.exit(0 if all(figure.met for figure in figures) else 1)
 
 
