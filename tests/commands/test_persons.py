@@ -106,7 +106,10 @@ async def test_of_several_only_those_go_that_are_still_as_they_were_shown(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The amount of one is another by the time of the answer."""
-    for order in [(await shop.known(reserved="100.00"))[0] for _ in range(3)]:
+    await shop.types("once", "--wait", "0s")
+    orders = [shop.place(reserved="100.00")[0] for _ in range(3)]
+    await shop.types("once", "--wait", "0s")
+    for order in orders:
         shop.store.set_status(order, "completed")
     await shop.types("once", "--wait", "0s")
 
