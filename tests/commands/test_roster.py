@@ -122,7 +122,8 @@ async def test_one_that_ends_badly_keeps_no_other_from_being_taken_up(
         async with at_work(shop) as roster:
             await asyncio.wait([roster._keeping["butiken"]])
             second = json.loads(json.dumps(shop.only))
-            shop.settings["stores"].append({**second, "name": "second"})
+            second |= {"name": "second", "url": shop.store_url.replace("127.0.0.1", "localhost")}
+            shop.settings["stores"].append(second)
             patched.undo()
             await roster.load(lambda: changed(shop))
             assert sorted(post.name for post in roster.posts) == sorted(roster.working) == ["butiken", "second"]
