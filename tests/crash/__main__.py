@@ -25,13 +25,14 @@ def main() -> int:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="wc-bridge-crash-")))
         server = stack.enter_context(postgres.running()) if asked.database == "postgresql" else None
         stack.enter_context(databases.served_by(server))
-        found = asyncio.run(explore(chosen, folder, all_points))
-    for it in found:
-        print(f"{it.scenario}: {it.lives} lives, {it.kills} kills, {len(it.wrong)} wrong")  # noqa: T201
-        for line in it.wrong:
-            print(f"  {line}")  # noqa: T201
+        wrong = 0
+        for scenario in chosen:  # one after the other, so that what is known by then is told whatever ends it
+            [found] = asyncio.run(explore([scenario], folder, all_points))
+            wrong += len(found.wrong)
+            lines = [f"{found.scenario}: {found.lives} lives, {found.kills} kills, {len(found.wrong)} wrong"]
+            print("\n  ".join(lines + found.wrong), flush=True)  # noqa: T201
     print(f"{time.monotonic() - began:.0f} s")  # noqa: T201
-    return 1 if any(it.wrong for it in found) else 0
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
