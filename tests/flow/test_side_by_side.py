@@ -198,11 +198,18 @@ async def test_a_call_is_settled_although_the_server_went_away_in_the_middle_of_
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         await administrator.close()
-        with suppress(*FAILURES):  # the first that comes upon it; the daemon's next tick goes on
-            await w.cycle()
-        await w.cycle()
+        await _a_later_cycle(w)
         assert w.books(it) == (0, TOTAL, 0)
         assert len(w.calls()) == 1
+
+
+async def _a_later_cycle(w: World) -> None:
+    """As a daemon's: each that comes upon one more connection that was cut leaves the rest to its next tick."""
+    for _ in range(9):
+        with suppress(*FAILURES):
+            await w.cycle()
+            return
+    await w.cycle()
 
 
 async def test_two_that_write_to_several_orders_do_not_wait_for_each_other_in_a_circle(tmp_path: Path) -> None:
