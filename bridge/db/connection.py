@@ -30,7 +30,7 @@ def tortoise_config(url: str, *, read_only: bool = False) -> dict[str, Any]:
     if path is not None:
         modes = {"query_only": "ON"} if read_only else {"journal_mode": "WAL", "synchronous": "FULL"}
         credentials = {"file_path": str(path), "busy_timeout": _BUSY, **modes, "foreign_keys": "ON"}
-        connection = {"engine": "tortoise.backends.sqlite", "credentials": credentials}
+        connection = {"engine": "bridge.db.sqlite", "credentials": credentials}
     else:
         connection = {"engine": "bridge.db.postgres", "credentials": {"url": url, "read_only": read_only}}
     return {
