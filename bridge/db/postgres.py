@@ -1,5 +1,8 @@
 """PostgreSQL: how tortoise connects to it, and a connection apart from tortoise's.
 
+A transaction that is cut off while it begins gives its connection back: tortoise does so at the end of one that has
+begun, and a few tasks that are cancelled in between would leave the pool empty for good.
+
 asyncpg reads the URL itself, as libpq does: what it leaves open comes from PGHOST, PGPASSWORD, ~/.pgpass and the
 like. This module needs asyncpg; tortoise loads it by its name, for a `postgresql://` URL alone.
 """
@@ -8,13 +11,15 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
-from tortoise.backends.asyncpg.client import AsyncpgDBClient
-from tortoise.exceptions import DBConnectionError
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import TransactionalDBClient, TransactionContext, TransactionContextPooled
+from tortoise.connection import get_connections
+from tortoise.exceptions import DBConnectionError, TransactionManagementError
 
 _WAIT = 10
 """Seconds that a connection may take, and a write may wait for another's."""
@@ -52,6 +57,28 @@ class Client(AsyncpgDBClient):
                 command_timeout=_ANSWER,
                 server_settings=_SETTINGS | own,
             )
+
+    def _in_transaction(self) -> TransactionContext:
+        return _Transaction(TransactionWrapper(self), self._pool_init_lock)
+
+
+class _Transaction(TransactionContextPooled):
+    async def __aenter__(self) -> TransactionalDBClient:
+        try:
+            return await super().__aenter__()
+        except BaseException:
+            if hasattr(self, "token"):  # the connection is ours, and nobody knows how far it came
+                with suppress(asyncpg.InterfaceError):  # the server has closed it
+                    self.client._connection.terminate()  # noqa: SLF001 (tortoise has no other word for it)
+                await self.__aexit__(TransactionManagementError)
+            raise
+
+    async def __aexit__(self, raised: object, error: object = None, trace: object = None) -> None:
+        token, self.token = self.token, None  # type: ignore[assignment]  # None resets nothing
+        try:
+            await super().__aexit__(raised, error, trace)
+        finally:  # whoever is cut off while it gives the connection back may go on, and must not use it again
+            get_connections().reset(token)
 
 
 client_class = Client
