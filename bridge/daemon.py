@@ -21,7 +21,7 @@ from bridge.monitoring.monitor import Monitor
 from bridge.roster import InForce, Read, Roster
 from bridge.settings import Settings
 from bridge.systemd import Patience, keep_informed
-from bridge.ticking import TICK
+from bridge.ticking import TICK, work_where_due
 from bridge.web import monitoring, webhooks
 from bridge.web.listener import listening
 
@@ -66,7 +66,10 @@ async def serve(
                     log.warning("alerts.nowhere", problem=NOWHERE)
                 log.info("daemon.started", stores=roster.working, **({"waiting_for": waiting} if waiting else {}))
                 roster.keep()
-                tending = [asyncio.create_task(_ask_for_a_share(place, roster, stopping))]
+                tending = [
+                    asyncio.create_task(_work(roster, stopping)),
+                    asyncio.create_task(_ask_for_a_share(place, roster, stopping)),
+                ]
                 informing = keep_informed(lambda: roster.posts, stopping, patience or Patience())
                 tending.append(asyncio.create_task(informing))
                 if read is not None:
@@ -79,6 +82,14 @@ async def serve(
             await asyncio.gather(*tending)
             await roster.end()
     log.info("daemon.stopped")
+
+
+async def _work(roster: Roster, stopping: asyncio.Event) -> None:
+    """Have what is due worked on, at every tick."""
+    while not stopping.is_set():
+        await work_where_due(roster.ticks, utc_now())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), TICK.total_seconds())
 
 
 async def _load_anew(roster: Roster, read: Read, anew: asyncio.Event, stopping: asyncio.Event) -> None:

@@ -18,7 +18,7 @@ from bridge.errors import SettingsError
 from bridge.ports import CALL
 from bridge.posts import Post, Refusal
 from bridge.settings import Settings, StoreSettings, resolve
-from bridge.ticking import GRACE
+from bridge.ticking import GRACE, Ticks
 from bridge.web.webhooks import Shop
 
 log = structlog.get_logger()
@@ -73,6 +73,10 @@ class Roster:
     def waiting(self) -> list[str]:
         """Those that other daemons work on."""
         return [name for name, post in self._posts.items() if not post.works]
+
+    @property
+    def ticks(self) -> list[Ticks]:
+        return [post.ticks for post in self._posts.values() if post.ticks is not None]
 
     async def begin(self) -> None:
         """Take up every store that nobody else works on. Raises DatabaseError and SettingsError."""

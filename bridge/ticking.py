@@ -1,8 +1,12 @@
-"""The ticks of one store: what a daemon does with it, and when, from when it takes it until it lets it go."""
+"""The ticks of one store: what a daemon does with it, and when, from when it takes it until it lets it go.
+
+Each store is polled at its own pace. Whether there is work is asked of all of them together, once a second: of many
+stores most are at rest, and those cost nothing then.
+"""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,9 +16,10 @@ import structlog
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bridge.db.agendas import with_alerts, with_work
 from bridge.domain.alerts import Alert, Topic
 from bridge.engine import storage
-from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine.cycles import alerts_are_due, look_around, work_unless_resting
 from bridge.engine.unit import Unit
 from bridge.errors import LeaseLost
 from bridge.liveness import Pulse
@@ -28,7 +33,7 @@ GRACE = 5.0
 LAST = 1.0
 """Seconds in which what is cut off then writes down its call as unknown."""
 TICK = timedelta(seconds=1)
-"""How often the journal is asked whether something is due."""
+"""How often the journals are asked whether something is due."""
 
 _ANY = 0
 """Stands for all orders that are not known yet: no order has this id."""
@@ -66,19 +71,49 @@ class Ticks:
         self._strangers = Hints(self._look_for_strangers)
         self._hints = Hints(self._look, partial(self._strangers.add, _ANY))
 
+    @property
+    def name(self) -> str:
+        return self.unit.store.name
+
+    @property
+    def restless(self) -> bool:
+        """Whether there is work of which the journal says nothing: a remote that is down, a failure to be told."""
+        return self.unit.broken is not None or bool(self.unit.outages)
+
     def wind(self, scheduler: AsyncIOScheduler) -> None:
-        """Let the scheduler tick for this store: at once, and then at the store's own pace."""
-        for job in (self._polling, self._working):
-            added = scheduler.add_job(
-                self._tick,
+        """Let the scheduler tick for this store: at once, and then at the store's own pace.
+
+        When the second poll comes is left to chance: stores that are taken up together are not polled together.
+        """
+        now, every = datetime.now(UTC), self._polling.every
+        patient = {"coalesce": True, "misfire_grace_time": None}
+        self._scheduled = [
+            scheduler.add_job(self.poll, "date", run_date=now, **patient),
+            scheduler.add_job(
+                self.poll,
                 "interval",
-                args=[job],
-                seconds=job.every.total_seconds(),
-                next_run_time=datetime.now(UTC),
-                coalesce=True,
-                misfire_grace_time=None,
-            )
-            self._scheduled.append(added)
+                seconds=every.total_seconds(),
+                next_run_time=now + every * self.unit.chance(),
+                **patient,
+            ),
+        ]
+
+    async def poll(self) -> None:
+        """Begin to poll, unless that is under way."""
+        await self._tick(self._polling)
+
+    async def work(self) -> None:
+        """Begin to work on what is due, unless that is under way."""
+        await self._tick(self._working)
+
+    @property
+    def under_way(self) -> Tasks:
+        return self._polling.running | self._working.running
+
+    def rest(self) -> None:
+        """Nothing is due, and nothing hangs."""
+        if not self._working.running:
+            self._working.pulse.beat()
 
     def hanging(self, hung: float) -> list[str]:
         """Name the jobs whose pulse has not beaten for so many seconds."""
@@ -109,6 +144,8 @@ class Ticks:
         self.polled = self.polled or not problem
         if sweeping and not problem:
             self._swept = now
+        if await with_work([self.name], self.unit.now()):
+            await self.work()  # what was found does not wait for the next tick
 
     async def _work(self) -> None:
         await work_unless_resting(self.unit, self._stopping)
@@ -129,14 +166,14 @@ class Ticks:
         if order_id in self.unit.busy:
             return False
         await self.unit.agenda.wake([order_id], self.unit.now())
-        await self._tick(self._working)
+        await self.work()
         return True
 
     async def _look_for_strangers(self, _: int) -> bool:
         """Poll now; not beside another poll, nor content with one that began before the shop spoke."""
         if self._polling.running:
             await asyncio.wait(self._polling.running)
-        await self._tick(self._polling)
+        await self.poll()
         return True
 
     async def drain(self, grace: float) -> None:
@@ -150,6 +187,32 @@ class Ticks:
                 scheduled.remove()
         await asyncio.gather(self._hints.close(), self._strangers.close())
         await asyncio.gather(_end(self._working.running, grace), _end(self._polling.running, 0))
+
+
+async def work_where_due(stores: Sequence[Ticks], now: datetime) -> None:
+    """Begin to work in those stores where there is anything to do."""
+    asked = {it.name: it for it in stores if not it.restless}
+    try:
+        busy: Collection[str] = await _busy(asked, now)
+    except Exception as error:
+        if not storage.is_failure(error):
+            log.exception("tick.failed")
+        busy = asked  # each finds it out for itself, and tells
+    for it in stores:
+        if it.name in asked and it.name not in busy:
+            it.rest()
+        else:
+            await it.work()
+
+
+async def _busy(stores: Mapping[str, Ticks], now: datetime) -> set[str]:
+    """Those in which anything is due, or of which there may be something to tell the administrator."""
+    due = await with_work(stores, now)
+    unasked = {name for name, it in stores.items() if name not in due and alerts_are_due(it.unit, now)}
+    telling = await with_alerts(unasked)
+    for name in unasked - telling:
+        stores[name].unit.alerts_told = now
+    return due | telling
 
 
 async def _end(tasks: Tasks, grace: float) -> None:

@@ -37,10 +37,10 @@ class Heartbeat:
         """Beat where every store was polled well since the last time, and since the start."""
         before, now = await alerts.channel(alerts.HEARTBEAT), self._now()
         last = max(before.used or self._started, self._started)
-        for store in self._stores:
-            polled = (await burning.polls(store)).polled
-            if polled is None or polled <= last:
-                return
+        polls = await burning.polls(self._stores)
+        polled = [polls[store].polled if store in polls else None for store in self._stores]
+        if any(moment is None or moment <= last for moment in polled):
+            return
         mute = [it for it in await alerts.failing() if it.since is not None and it.name != alerts.HEARTBEAT]
         if any(now - it.since >= LASTING for it in mute if it.since is not None):
             return

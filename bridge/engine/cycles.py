@@ -148,9 +148,14 @@ async def work_unless_resting(unit: Unit, stopping: asyncio.Event | None = None)
         await resyncs.take_up(unit.lease, state, AGAIN_A_TICK, unit.now())
         await work_all_due(unit, stopping)
     now = unit.now()
-    if unit.alerts_told is None or not now - ALERTS < unit.alerts_told <= now:
+    if alerts_are_due(unit, now):
         await tell_alerts(unit)
         unit.alerts_told = now
+
+
+def alerts_are_due(unit: Unit, now: datetime) -> bool:
+    """Whether it is time to ask what the administrator is to be told."""
+    return unit.alerts_told is None or not now - ALERTS < unit.alerts_told <= now
 
 
 def _rests(unit: Unit, until: datetime | None) -> bool:

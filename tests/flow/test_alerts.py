@@ -14,7 +14,7 @@ from tortoise.exceptions import OperationalError
 from bridge.db import alerts
 from bridge.domain.alerts import Alert, Topic
 from bridge.engine import storage
-from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine.cycles import look_around
 from bridge.sandbox.faults import Fault
 from bridge.settings import Alerts
 from tests.flow.alerting import telling
@@ -48,7 +48,7 @@ async def unpaid(w: World, count: int) -> list[Placed]:
 async def tick(w: World, seconds: int) -> None:
     w.clock.advance(seconds)
     await look_around(await w.bridge(), sweeping=False)
-    await work_unless_resting(await w.bridge())
+    await w.work()
 
 
 async def failing_tick(w: World, seconds: int) -> None:

@@ -196,8 +196,8 @@ async def test_an_alert_is_not_lost_with_the_process_and_waits_for_the_whole_fig
         unit = await w.bridge()
         await look_around(unit, sweeping=False)
         w.clock.advance(10)
-        await work_unless_resting(unit)
-        await work_unless_resting(unit)
+        await w.work()
+        await w.work()
         assert (len(await held(w, "cancel")), alerts(told)) == (3, [])
         w.clock.advance(30)
         for mode in ("shadow", "live"):
@@ -223,7 +223,7 @@ async def test_what_comes_later_is_told_a_day_later_while_nothing_is_decided(
             await look_around(await w.bridge(), sweeping=False)
             for _ in range(3):
                 w.clock.advance(40)
-                await work_unless_resting(await w.bridge())
+                await w.work()
         assert len(alerts(told)) == 1
         w.clock.advance(86400)
         await tell_alerts(await w.bridge())

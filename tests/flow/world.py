@@ -22,6 +22,7 @@ from bridge.sandbox.faults import Faults
 from bridge.sandbox.resurs import ResursSandbox
 from bridge.sandbox.server import Server
 from bridge.sandbox.store import StoreSandbox
+from bridge.ticking import Ticks, work_where_due
 from tests import databases
 
 RESURS_METHOD = "6f1c2c7e-9a54-4f6b-8a53-3f4d9f0b1c11"
@@ -162,6 +163,14 @@ class World:
     async def cycle(self, wait: timedelta = timedelta(minutes=15)) -> Ended:
         """One `once`, waiting by the world's clock."""
         return await once(await self.bridge(), wait, self.sleep)
+
+    async def work(self) -> None:
+        """What a daemon does at a tick, to its end."""
+        unit, [store] = await self.bridge(), read_settings(self.folder / "settings.yaml").stores
+        ticks = Ticks(unit, store)
+        await work_where_due([ticks], self.clock.now())
+        while under_way := ticks.under_way:
+            await asyncio.wait(under_way)
 
     @property
     def instant(self) -> timedelta:
