@@ -9,11 +9,16 @@ from tempfile import TemporaryDirectory
 import click
 from rich.console import Console
 
-from tests.bench import drain
+from tests.bench import baseline, drain, idle, many, reaction, size
 from tests.bench.figures import Figure, show
 
 GROUPS: dict[str, Callable[[Path, bool], list[Figure]]] = {
     "drain": drain.measure,
+    "idle": idle.measure,
+    "size": size.measure,
+    "baseline": baseline.measure,
+    "reaction": reaction.measure,
+    "many": many.measure,
 }
 """By name: each measures its figures in an empty folder, `small` or in full."""
 
