@@ -1,8 +1,8 @@
 """The first run: every order of a shop read once, beside the time that the shop alone takes to list them.
 
 That is measured in the same run: pages asked for as the bridge does, as many at a time, with nothing done about
-what they say. The shop takes 45 ms for a page and 1.2 ms for each of its 100 orders, so with n orders and c requests
-at a time it is n / 100 * 165 ms / c.
+what they say. The shop takes 45 ms for a page and 1.2 ms for each of its 100 orders, so with n orders and c
+requests at a time it is n / 100 * 165 ms / c.
 """
 
 import asyncio
