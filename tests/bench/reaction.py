@@ -16,7 +16,7 @@ from tests.bench import orders
 from tests.bench.figures import Figure
 from tests.bench.orders import Changes
 from tests.bench.process import AT_ONCE, once, running, write_settings
-from tests.bench.sandboxes import REAL_PROVIDER, REAL_STORE, Sandboxes, Street, be_slow, sandboxes
+from tests.bench.sandboxes import REAL_PROVIDER, REAL_STORE, Sandboxes, Street, be_slow, counted, sandboxes
 
 INTERVAL = 5.0
 """Seconds from one poll to the next."""
@@ -25,7 +25,11 @@ SELDOM = "10m"
 POLLED, HINTED = INTERVAL + 0.5, 1.0
 """Seconds within which the call has to come."""
 SECRET = "a secret between shop and bridge"
+CALM = 1.0
+"""Seconds in which the order before is done with, note and all."""
 PATIENCE = 60.0
+PAUSE = 2.0
+"""Seconds; shorter than from one poll to the next."""
 
 
 async def subscribe(street: Street, url: str) -> None:
@@ -68,17 +72,18 @@ def _calls(street: Street) -> list[float]:
 
 def reactions(street: Sandboxes, sold: tuple[int, ...], settings: Path, spread: float) -> list[float]:
     """Let a bridge run while staff complete these orders, one after the other, `spread` over so many seconds."""
+    before, *_ = street.ask(counted)
     with running(settings):
-        street.ask(warmed_up)
+        street.ask(warmed_up, before)
         return [street.ask(reaction, order_id, spread * place / len(sold)) for place, order_id in enumerate(sold)]
 
 
-async def warmed_up(street: Street) -> None:
-    """Wait until the bridge has been through its start: until nobody has asked the store anything for a while."""
-    slow, before = street.slow_stores[0], -1
-    while slow.requests == 0 or slow.requests != before:
-        before = slow.requests
-        await asyncio.sleep(2.0)
+async def warmed_up(street: Street, before: int) -> None:
+    """Wait until a bridge has been through its start: it asks the store more than `before`, and then no more."""
+    slow, last = street.slow_stores[0], before
+    while last == before or slow.requests != last:
+        last = slow.requests
+        await asyncio.sleep(PAUSE)
 
 
 def _free_port() -> int:

@@ -9,25 +9,28 @@ from bridge.db.models import ActionRow, EventRow, OrderRow
 COPIES = 1_000_000_000
 """What all rows of copies lie above, and what the ids of their orders in the shop lie below."""
 _ORDERS, _EVENTS, _ACTIONS = (model._meta.db_table for model in (OrderRow, EventRow, ActionRow))
+_TENTH = "n % 10 = 0"
+"""Those that the bridge has captured; of the others it never read a payment."""
 _LONG_AGO = "datetime({0}, '-' || (100 + n % 1000) || ' days') || '+00:00'"
 _OF_ORDERS = {
     "id": f"{COPIES} + n",
     "order_id": "n",
     "number": "CAST(n AS TEXT)",
     "payment_id": "payment_id || '-' || n",
+    "payment": f"CASE WHEN {_TENTH} THEN payment END",
     "changed": _LONG_AGO.format("changed"),
-    "moved": _LONG_AGO.format("moved"),
+    "moved": f"CASE WHEN {_TENTH} THEN {_LONG_AGO.format('moved')} END",
 }
-"""What is a copy's own: changed and settled at another time within the last years."""
+"""What is a copy's own: last changed at some time within the last years; most of them before there was a bridge."""
 _OF_EVENTS = {"id": f"-(id * {COPIES} + n)", "order_id": f"{COPIES} + n"}
 """Told before all that there is."""
 _OF_ACTIONS = {"id": f"id * {COPIES} + n", "order_id": f"{COPIES} + n"}
 
 
 def fill(path: Path, count: int) -> None:
-    """Put copies of an order that was captured into the database, with its story, and each tenth with its actions,
-    until there are so many orders. Nobody else may have the database open, and the shop's own orders have ids from
-    `COPIES` on (see `orders.begin`).
+    """Put copies of an order that was captured into the database until there are so many orders: each tenth with
+    its payment, actions and whole story, the others as if there before the bridge. Nobody else may have the
+    database open, and the shop's own orders have ids from `COPIES` on (see `orders.begin`).
     """
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         for pragma in ("journal_mode = DELETE", "synchronous = OFF", "cache_size = -200000"):
@@ -45,10 +48,11 @@ def fill(path: Path, count: int) -> None:
             "WHERE a.state = 'done' AND a.kind = 'capture' AND NOT o.watched AND o.due IS NULL LIMIT 1"
         )
         [pattern] = database.execute(captured).fetchone()
+        first = f"(SELECT min(id) FROM {_EVENTS} WHERE order_id = {pattern})"  # noqa: S608 (our own names)
         for table, which, own in (
             (_ORDERS, f"id = {pattern}", _OF_ORDERS),
-            (_EVENTS, f"order_id = {pattern}", _OF_EVENTS),
-            (_ACTIONS, f"order_id = {pattern} AND n % 10 = 0", _OF_ACTIONS),
+            (_EVENTS, f"order_id = {pattern} AND ({_TENTH} OR id = {first})", _OF_EVENTS),
+            (_ACTIONS, f"order_id = {pattern} AND {_TENTH}", _OF_ACTIONS),
         ):
             _copy(database, table, which, own, count - there)
         database.execute("COMMIT")

@@ -33,10 +33,20 @@ async def note(next_try: datetime | None) -> None:
 
 async def action(open_slot: int | None) -> None:
     row = await order()
-    figures = {"amount": 1, "target": 1, "currency": "SEK"}
-    texts = {"step": "{}", "key": "k", "kind": "capture", "state": "held", "provider": "resurs"}
-    moments = {"created": NOW, "updated": NOW}
-    await models.ActionRow.create(order_id=row.id, open_slot=open_slot, **figures, **texts, **moments)
+    await models.ActionRow.create(
+        order_id=row.id,
+        open_slot=open_slot,
+        step="{}",
+        key="k",
+        kind="capture",
+        state="held",
+        amount=1,
+        target=1,
+        currency="SEK",
+        provider="resurs",
+        created=NOW,
+        updated=NOW,
+    )
 
 
 async def first(differed: str, *, told: bool) -> None:

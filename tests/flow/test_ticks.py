@@ -12,7 +12,7 @@ from bridge.engine import cycles
 from bridge.liveness import HUNG
 from bridge.sandbox.faults import Fault
 from bridge.ticking import Ticks, work_where_due
-from tests.flow.world import TOTAL, World, known_order, world
+from tests.flow.world import TOTAL, World, known_order, until, world
 
 
 async def _ticks(w: World) -> Ticks:
@@ -77,3 +77,19 @@ async def test_one_whose_provider_is_down_is_worked_on_at_each_tick(tmp_path: Pa
         await work_where_due([ticks], w.clock.now())
         assert ticks.under_way
         await _done(ticks)
+
+
+async def test_what_need_not_settle_is_followed_by_the_first_look_that_shows_it(tmp_path: Path) -> None:
+    """As after a hint: no poll has seen it before, and time passes while the payment is read."""
+    async with known_order(tmp_path, settle={"change": "0s"}) as (w, it):
+        w.clock.advance(60)
+        w.store.set_status(it.id, "completed")
+        unit = await w.bridge()
+        await unit.agenda.wake([it.id], w.clock.now())
+        w.side.faults.plan(Fault.SLOW, method="GET", path=f"{it.payment}$")
+        working, asked = asyncio.create_task(w.work()), len(w.side.faults.seen)
+        await until(lambda: len(w.side.faults.seen) > asked)
+        w.clock.advance(1)
+        w.side.faults.release.set()
+        await working
+        assert w.books(it) == (0, TOTAL, 0)
