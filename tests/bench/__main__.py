@@ -9,18 +9,23 @@ from tempfile import TemporaryDirectory
 import click
 from rich.console import Console
 
-from tests.bench import baseline, drain, idle, many, reaction, size
+from tests.bench import baseline, deciding, drain, idle, many, reaction, size
 from tests.bench.figures import Figure, show
 
 GROUPS: dict[str, Callable[[Path, bool], list[Figure]]] = {
-    "drain": drain.measure,
     "idle": idle.measure,
-    "size": size.measure,
+    "drain": drain.measure,
+    "durability": drain.durability,
+    "decide": deciding.measure,
     "baseline": baseline.measure,
+    "size": size.measure,
     "reaction": reaction.measure,
     "many": many.measure,
 }
 """By name: each measures its figures in an empty folder, `small` or in full."""
+
+WIDTH = 140
+"""Of the table where it goes to no terminal."""
 
 
 @click.command(help=__doc__)
@@ -38,7 +43,7 @@ def main(*, groups: tuple[str, ...], small: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([figure.as_json() for figure in figures], indent=2))
     else:
-        show(Console(), figures)
+        show(Console(width=None if sys.stdout.isatty() else WIDTH), figures)
     sys.exit(0 if all(figure.met for figure in figures) else 1)
 
 

@@ -187,3 +187,10 @@ async def counted(street: Street) -> tuple[int, int, int]:
     """How many requests the stores, Resurs and Ecster have answered so far."""
     resurs, ecster = (slow.requests for slow in street.slow_houses)
     return sum(slow.requests for slow in street.slow_stores), resurs, ecster
+
+
+async def asked(street: Street, before: tuple[int, int, int]) -> None:
+    """Wait until the first store has answered a request more than `before`."""
+    slow = street.slow_stores[0]
+    async with slow.answered:
+        await slow.answered.wait_for(lambda: slow.requests > before[0])
