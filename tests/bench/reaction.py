@@ -101,7 +101,7 @@ def _settings(folder: Path, street: Sandboxes, interval: str, port: int) -> Path
 
 def measure(folder: Path, small: bool) -> list[Figure]:
     """Measure both."""
-    each, port = (1 if small else 8), _free_port()
+    each, port = (1 if small else 6), _free_port()
     with sandboxes() as street:
         settings = _settings(folder, street, f"{INTERVAL:.0f}s", port)
         sold = street.ask(orders.sell, Changes(captures=2 * each, cancels=0, refunds=0, modifies=0)).complete

@@ -18,11 +18,11 @@ from tests.bench.process import Memory, running
 from tests.bench.sandboxes import sandboxes
 from tests.bench.snapshots import let_all_be_due
 
-STARTS = 5
+STARTS = 3
 """Of which the middle one counts."""
 PATIENCE = 120.0
 """Seconds in which a daemon must be ready, and in which all must be done that is due at its start."""
-REST = 10.0
+REST = 5.0
 """Seconds for which it has nothing to do before it counts as at rest."""
 MOVED = 0.002
 """The part of all orders on which money moved in the last 90 days: a shop of many years."""
