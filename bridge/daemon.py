@@ -5,8 +5,9 @@ Where systemd has started it, it hears when the daemon is ready, when it ends, a
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -21,7 +22,7 @@ from bridge.monitoring.monitor import Monitor
 from bridge.roster import InForce, Read, Roster
 from bridge.settings import Settings
 from bridge.systemd import Patience, keep_informed
-from bridge.ticking import TICK
+from bridge.ticking import ALERTS, TICK, tell_where_due, work_where_due
 from bridge.web import monitoring, webhooks
 from bridge.web.listener import listening
 
@@ -66,7 +67,11 @@ async def serve(
                     log.warning("alerts.nowhere", problem=NOWHERE)
                 log.info("daemon.started", stores=roster.working, **({"waiting_for": waiting} if waiting else {}))
                 roster.keep()
-                tending = [asyncio.create_task(_ask_for_a_share(place, roster, stopping))]
+                tending = [
+                    asyncio.create_task(_every(TICK, stopping, lambda: work_where_due(roster.ticks, utc_now()))),
+                    asyncio.create_task(_every(ALERTS, stopping, lambda: tell_where_due(roster.ticks))),
+                    asyncio.create_task(_ask_for_a_share(place, roster, stopping)),
+                ]
                 informing = keep_informed(lambda: roster.posts, stopping, patience or Patience())
                 tending.append(asyncio.create_task(informing))
                 if read is not None:
@@ -79,6 +84,13 @@ async def serve(
             await asyncio.gather(*tending)
             await roster.end()
     log.info("daemon.stopped")
+
+
+async def _every(interval: timedelta, stopping: asyncio.Event, tick: Callable[[], Awaitable[None]]) -> None:
+    while not stopping.is_set():
+        await tick()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), interval.total_seconds())
 
 
 async def _load_anew(roster: Roster, read: Read, anew: asyncio.Event, stopping: asyncio.Event) -> None:

@@ -62,6 +62,11 @@ class Post:
         return self._ticks is not None
 
     @property
+    def ticks(self) -> Ticks | None:
+        """Those of the store, while it is worked on here."""
+        return self._ticks
+
+    @property
     def polled(self) -> bool:
         """Whether the store has been polled well since it was taken; nobody polls one that another daemon has."""
         return self._ticks is None or self._ticks.polled

@@ -20,7 +20,7 @@ from bridge.errors import SettingsError
 from bridge.ports import CALL
 from bridge.posts import Post, Refusal
 from bridge.settings import Settings, StoreSettings, resolve
-from bridge.ticking import GRACE
+from bridge.ticking import GRACE, Ticks
 from bridge.web.webhooks import Shop
 
 log = structlog.get_logger()
@@ -83,6 +83,10 @@ class Roster:
     def waiting(self) -> list[str]:
         """Those that other daemons work on."""
         return [post.name for post in self.posts if not post.works]
+
+    @property
+    def ticks(self) -> list[Ticks]:
+        return [post.ticks for post in self.posts if post.ticks is not None]
 
     async def begin(self) -> None:
         """Take up every store that nobody else works on. Raises DatabaseError and SettingsError."""

@@ -21,6 +21,8 @@ log = structlog.get_logger()
 
 TURN: Final = 1.0
 """Seconds from one word to the next, at the most."""
+_AT_FIRST: Final = 0.1
+"""The same, until it has been told that the daemon is ready: others wait for that."""
 _MICROSECONDS: Final = 1_000_000
 
 
@@ -94,8 +96,9 @@ async def keep_informed(
             ready = systemd.say("READY=1")  # lost, it would have the daemon started anew
         if systemd.watchdog and not hanging:
             systemd.say("WATCHDOG=1")
+        turn = TURN if ready else _AT_FIRST
         with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), min(TURN, systemd.watchdog / 2 or TURN))
+            await asyncio.wait_for(stopping.wait(), min(turn, systemd.watchdog / 2 or TURN))
     systemd.say("STOPPING=1")
 
 

@@ -1,8 +1,12 @@
-"""The ticks of one store: what a daemon does with it, and when, from when it takes it until it lets it go."""
+"""The ticks of one store: what a daemon does with it, and when, from when it takes it until it lets it go.
+
+Each store is polled at its own pace. Whether there is work is asked of all of them together, once a second: of many
+stores most are at rest, and those cost nothing then.
+"""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,6 +16,7 @@ import structlog
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bridge.db.agendas import with_alerts, with_work
 from bridge.engine import bugs, storage
 from bridge.engine.cycles import look_around, tell, work_unless_resting
 from bridge.engine.unit import Unit
@@ -25,9 +30,9 @@ GRACE = 5.0
 LAST = 1.0
 """Seconds in which what is cut off then writes down its call as unknown."""
 TICK = timedelta(seconds=1)
-"""How often the journal is asked whether something is due."""
+"""How often the journals are asked whether something is due."""
 ALERTS = timedelta(seconds=10)
-"""How often it is asked what the administrator is to be told: a question of several tables, and all open orders."""
+"""How often they are asked whether there is anything to tell the administrator."""
 
 _ANY = 0
 """Stands for all orders that are not known yet: no order has this id."""
@@ -62,31 +67,58 @@ class Ticks:
         self.polled = False
         """Whether a poll has ended well since the store was taken."""
         self._polling = Job("poll", self._poll, store.poll.interval)
-        self._working = Job("work", self._work, TICK)
-        self._telling = Job("alerts", self._tell, ALERTS)
-        self._jobs = (self._polling, self._working, self._telling)
+        self.working = Job("work", self._work, TICK)
+        self.telling = Job("alerts", self._tell, ALERTS)
+        self._jobs = (self._polling, self.working, self.telling)
         self._strangers = Hints(self._look_for_strangers)
         self._hints = Hints(self._look, partial(self._strangers.add, _ANY))
 
+    @property
+    def name(self) -> str:
+        return self.unit.store.name
+
+    @property
+    def restless(self) -> bool:
+        """Whether there is work of which the journal says nothing: a remote that is down, a failure to be told."""
+        return self.unit.broken is not None or bool(self.unit.outages)
+
     def wind(self, scheduler: AsyncIOScheduler) -> None:
-        """Let the scheduler tick for this store: at once, and then at the store's own pace."""
-        for job in self._jobs:
-            added = scheduler.add_job(
-                self._tick,
+        """Let the scheduler tick for this store: at once, and then at the store's own pace.
+
+        When the second poll comes is left to chance: stores that are taken up together are not polled together.
+        """
+        now, every = datetime.now(UTC), self._polling.every
+        patient = {"coalesce": True, "misfire_grace_time": None}
+        self._scheduled = [
+            scheduler.add_job(self.poll, "date", run_date=now, **patient),
+            scheduler.add_job(
+                self.poll,
                 "interval",
-                args=[job],
-                seconds=job.every.total_seconds(),
-                next_run_time=datetime.now(UTC),
-                coalesce=True,
-                misfire_grace_time=None,
-            )
-            self._scheduled.append(added)
+                seconds=every.total_seconds(),
+                next_run_time=now + every * self.unit.chance(),
+                **patient,
+            ),
+        ]
+
+    async def poll(self) -> None:
+        """Begin to poll, unless that is under way."""
+        await self.begin(self._polling)
+
+    @property
+    def under_way(self) -> Tasks:
+        return set().union(*(job.running for job in self._jobs))
+
+    def rest(self, job: Job) -> None:
+        """There is nothing to do, and nothing hangs."""
+        if not job.running:
+            job.pulse.beat()
+            bugs.works(self.unit, job.name)
 
     def hanging(self, hung: float) -> list[str]:
         """Name the jobs whose pulse has not beaten for so many seconds."""
         return [job.pulse.job for job in self._jobs if job.pulse.hangs(hung)]
 
-    async def _tick(self, job: Job) -> None:
+    async def begin(self, job: Job) -> None:
         """Start a job as a task of ours, so that the end can wait for it, unless the one before still runs."""
         if self._stopping.is_set() or job.running:
             return
@@ -96,13 +128,15 @@ class Ticks:
         task.add_done_callback(partial(self._ended, job))
 
     def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
-        """A bug in a job is told; the clock goes on. That the store is somebody else's is for the post to see."""
-        if task.cancelled():
-            return
-        error = task.exception()
-        if error is None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self.failed(job, error)
+        elif not task.cancelled():
             bugs.works(self.unit, job.name)
-        elif not isinstance(error, LeaseLost) and not storage.failed(self.unit, error):
+
+    def failed(self, job: Job, error: BaseException) -> None:
+        """A bug in a job is told; the clock goes on. That the store is somebody else's is for the post to see."""
+        if not isinstance(error, LeaseLost) and not storage.failed(self.unit, error):
             bugs.failed(self.unit, job.name, error)
 
     async def _poll(self) -> None:
@@ -112,6 +146,8 @@ class Ticks:
         self.polled = self.polled or not problem
         if sweeping and not problem:
             self._swept = now
+        if await with_work([self.name], self.unit.now()):
+            await self.begin(self.working)  # what was found does not wait for the next tick
 
     async def _work(self) -> None:
         await work_unless_resting(self.unit, self._stopping)
@@ -135,14 +171,14 @@ class Ticks:
         if order_id in self.unit.busy:
             return False
         await self.unit.agenda.wake([order_id], self.unit.now())
-        await self._tick(self._working)
+        await self.begin(self.working)
         return True
 
     async def _look_for_strangers(self, _: int) -> bool:
         """Poll now; not beside another poll, nor content with one that began before the shop spoke."""
         if self._polling.running:
             await asyncio.wait(self._polling.running)
-        await self._tick(self._polling)
+        await self.poll()
         return True
 
     async def drain(self, grace: float) -> None:
@@ -155,8 +191,34 @@ class Ticks:
             with suppress(JobLookupError):  # the scheduler has ended
                 scheduled.remove()
         await asyncio.gather(self._hints.close(), self._strangers.close())
-        ending = (_end(job.running, grace) for job in (self._working, self._telling))
+        ending = (_end(job.running, grace) for job in (self.working, self.telling))
         await asyncio.gather(*ending, _end(self._polling.running, 0))
+
+
+async def work_where_due(stores: Sequence[Ticks], now: datetime) -> None:
+    """Begin to work in those stores where there is anything to do."""
+    await _begin([(it, it.working) for it in stores], partial(with_work, now=now))
+
+
+async def tell_where_due(stores: Sequence[Ticks]) -> None:
+    """Begin to tell of those stores of which there may be anything to tell."""
+    await _begin([(it, it.telling) for it in stores], with_alerts)
+
+
+async def _begin(jobs: Sequence[tuple[Ticks, Job]], needed: Callable[[set[str]], Awaitable[set[str]]]) -> None:
+    """Begin the job of each store that is restless, and where it is needed: that is asked of all others at once."""
+    calm = {ticks.name for ticks, _ in jobs if not ticks.restless}
+    try:
+        calm -= await needed(calm)
+    except Exception as error:  # noqa: BLE001 (each store tells of it)
+        for ticks, job in jobs:
+            ticks.failed(job, error)
+        calm.clear()  # each finds out for itself
+    for ticks, job in jobs:
+        if ticks.name in calm:
+            ticks.rest(job)
+        else:
+            await ticks.begin(job)
 
 
 async def _end(tasks: Tasks, grace: float) -> None:

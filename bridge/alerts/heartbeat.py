@@ -13,6 +13,7 @@ import structlog
 
 from bridge.alerts.channels import NotDelivered, beat
 from bridge.db import alerts, burning
+from bridge.db.burning import NO_POLLS
 from bridge.domain.outages import LASTING
 from bridge.settings import Secret
 
@@ -36,8 +37,9 @@ class Heartbeat:
     async def beat(self) -> None:
         """Beat where every store was polled well since the last time, and since we began with it."""
         before, now = await alerts.channel(alerts.HEARTBEAT), self._now()
+        polls = await burning.polls(self._since)
         for store, began in self._since.items():
-            polled = (await burning.polls(store)).polled
+            polled = polls.get(store, NO_POLLS).polled
             if polled is None or polled <= max(before.used or began, began):
                 return
         mute = [it for it in await alerts.failing() if it.since is not None and it.name != alerts.HEARTBEAT]

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 
 from bridge.alerts.daily import daily_alerts
 from bridge.db import alerts, burning
-from bridge.db.burning import Polls
+from bridge.db.burning import NO_POLLS, Polls
 from bridge.domain.alerts import Alert, Topic, is_daily_due
 from bridge.domain.outages import LASTING
 from bridge.settings import StoreSettings
@@ -45,12 +45,14 @@ def begun(stores: Sequence[StoreSettings], before: Mapping[str, Begun], now: dat
 
 async def watch_polls(stores: Sequence[StoreSettings], now: datetime, since: Mapping[str, datetime]) -> None:
     """Tell of stores that are not polled, and of those that are again. `since`: when somebody should, by name."""
+    names = [store.name for store in stores]
+    found = await burning.polls(names)
+    told_of = await alerts.last(names, (Topic.NOT_POLLED, Topic.POLLED_AGAIN))
+    silences = await alerts.last(names, _TOLD)
     for store in stores:
-        polls = await burning.polls(store.name)
-        before = await alerts.last(store.name, (Topic.NOT_POLLED, Topic.POLLED_AGAIN))
+        polls, before, told = found.get(store.name, NO_POLLS), told_of.get(store.name), silences.get(store.name)
         was_told = before is not None and before.topic is Topic.NOT_POLLED
         patience = max(PATIENCE, _POLLS * store.poll.interval)
-        told = await alerts.last(store.name, _TOLD)
         is_told = told is not None and (polls.polled is None or told.at > polls.polled)
         if was_told and before and polls.polled is not None and polls.polled > before.at:
             await _write(Topic.POLLED_AGAIN, store.name, "it is polled again; what was not seen is seen now", now)

@@ -94,5 +94,5 @@ class Agenda(OfStore):
     async def moved_since(self, moment: datetime) -> list[int]:
         """Return the orders at rest on which money moved since `moment`."""
         # Most of a store is at rest: by that no row is found, so it is not asked for.
-        rows = await OrderRow.filter(store_id=self.store, moved__gte=moment).values("order_id", "watched")
-        return sorted(row["order_id"] for row in rows if not row["watched"])
+        rows = await OrderRow.filter(store_id=self.store, moved__gte=moment).values_list("order_id", "watched")
+        return sorted(order_id for order_id, watched in rows if not watched)

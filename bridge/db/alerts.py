@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from tortoise.expressions import Q
+from tortoise.functions import Max
 from tortoise.transactions import in_transaction
 
 from bridge.db.models import AlertRow, ChannelRow
@@ -61,10 +62,12 @@ async def told(outlet: Outlet, rows: Collection[int], now: datetime) -> None:
     await AlertRow.filter(id__in=list(rows) or [-1]).update(**{outlet: now})
 
 
-async def last(store: str, topics: Sequence[Topic]) -> Alert | None:
-    """Return the last alert about the store with one of the topics."""
-    row = await AlertRow.filter(store=store, topic__in=list(topics)).order_by("-id").first()
-    return _alert(row) if row else None
+async def last(stores: Collection[str], topics: Sequence[Topic]) -> dict[str, Alert]:
+    """Return the last alert about each of these stores with one of the topics, by store."""
+    about = AlertRow.filter(store__in=list(stores) or [""], topic__in=list(topics))
+    found = await about.annotate(last=Max("id")).group_by("store").values("last")
+    rows = await AlertRow.filter(id__in=[row["last"] for row in found] or [-1])
+    return {row.store: _alert(row) for row in rows}
 
 
 async def forget(now: datetime) -> None:

@@ -68,13 +68,22 @@ class Polls:
     """The shop is known to give no answer; of that is told as an outage."""
 
 
-async def polls(store: str) -> Polls:
-    row = await StoreRow.get_or_none(name=store)
-    if row is None:
-        return Polls(polled=None, problem="", reading=False, down=False)
-    return Polls(
-        polled=row.polled,
-        problem=row.problem,
-        reading=not row.problem and row.baseline_until is not None and not row.baseline_done,
-        down=await OutageRow.filter(store_id=store, remote=SHOP, paused=True).exists(),
-    )
+NO_POLLS = Polls(polled=None, problem="", reading=False, down=False)
+"""Those of a store that is not known yet."""
+
+
+async def polls(stores: Collection[str]) -> dict[str, Polls]:
+    """Return how the polls go of those of these stores that are known, by name."""
+    names = list(stores) or [""]
+    rows = await StoreRow.filter(name__in=names)
+    unanswered = OutageRow.filter(store_id__in=names, remote=SHOP, paused=True)
+    down = {row["store_id"] for row in await unanswered.values("store_id")}
+    return {
+        row.name: Polls(
+            polled=row.polled,
+            problem=row.problem,
+            reading=not row.problem and row.baseline_until is not None and not row.baseline_done,
+            down=row.name in down,
+        )
+        for row in rows
+    }

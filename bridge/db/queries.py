@@ -182,8 +182,9 @@ def _worker(holder: Holder) -> dict[str, Any]:
 async def _store(row: StoreRow, now: datetime, patience: timedelta) -> dict[str, Any]:
     orders = OrderRow.filter(store_id=row.name, order_id__gt=0)
     counts = {state.value: await ActionRow.filter(order__store_id=row.name, state=state).count() for state in State}
-    # What bounds hold is told together.
-    needing = await orders.filter(~Q(attention__in=["", *Bound]) | ~Q(problem="")).order_by("order_id")
+    # What bounds hold is told together. All that needs somebody is watched; most of a store is not.
+    watched = orders.filter(watched=True)
+    needing = await watched.filter(~Q(attention__in=["", *Bound]) | ~Q(problem="")).order_by("order_id")
     failing = await orders.filter(failures__gt=0, due__isnull=False, problem="").order_by("order_id")
     return {
         "store": row.name,

@@ -89,13 +89,13 @@ async def look(unit: Unit, order_id: int) -> Ready | None:
         return None
 
 
-async def _observe(unit: Unit, known: Known, order: Order, now: datetime) -> tuple[Record, tuple[Change, ...]]:
+async def _observe(unit: Unit, known: Known, order: Order, looked: datetime) -> tuple[Record, tuple[Change, ...]]:
     """Note what changed; an order never understood before is baseline like its contemporaries."""
-    record, changes = observe(known.order, order, known.record, now)
+    record, changes = observe(known.order, order, known.record, looked)
     if known.record is None:
         before = (await unit.standing.state()).baseline
         if before is not None and order.created < before:
-            return baseline(order, unit.rules, now), changes
+            return baseline(order, unit.rules, looked), changes
     return record, changes
 
 
@@ -110,7 +110,7 @@ async def _commit(
 ) -> Ready | None:
     """Commit a look whose reads began at `began`; a slow one shows what was so then, not what is so now."""
     now = unit.now()
-    record, changes = await _observe(unit, known, order, now)
+    record, changes = await _observe(unit, known, order, looked)  # what it has to hold for counts from there
     rules = unit.rules
     settled = settle(known.attempt, order, payment, record, began, rules.settle_unknown, rules.warn_after)
     elsewhere = payment is not None and not (mine and same(payment.id, mine.payment_id))

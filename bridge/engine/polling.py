@@ -63,8 +63,9 @@ async def _walk(unit: Unit, cursor: datetime | None, polled: datetime | None, *,
         if began is not None and polled is not None and limit < began:
             # A clock was set back: all that was saved since the last poll may bear a date before this moment.
             limit -= max(unit.now() - polled, timedelta())
-        cursor = reached(cursor, page.newest, limit)
-        await take_in(unit, page.rows, cursor=cursor, settled=False)
+        before, cursor = cursor, reached(cursor, page.newest, limit)
+        if page.rows or cursor != before:  # an idle poll is written down once, at its end
+            await take_in(unit, page.rows, cursor=cursor, settled=False)
     if unit.still is None or unit.still[0] != cursor:
         unit.still = cursor, unit.now()
     if began is None or cursor != began or read is None:

@@ -9,13 +9,18 @@ from tempfile import TemporaryDirectory
 import click
 from rich.console import Console
 
-from tests.bench import deciding, drain
+from tests.bench import baseline, deciding, drain, idle, many, reaction, size
 from tests.bench.figures import Figure, show
 
 GROUPS: dict[str, Callable[[Path, bool], list[Figure]]] = {
+    "idle": idle.measure,
     "drain": drain.measure,
     "durability": drain.durability,
     "decide": deciding.measure,
+    "baseline": baseline.measure,
+    "size": size.measure,
+    "reaction": reaction.measure,
+    "many": many.measure,
 }
 """By name: each measures its figures in an empty folder, `small` or in full."""
 

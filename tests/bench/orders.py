@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import count
 
 from bridge.app import utc_now
 from bridge.demo.houses import CURRENCY, House
@@ -11,6 +13,7 @@ from bridge.domain.money import to_minor
 from bridge.sandbox.store import StoreSandbox
 from tests.bench.sandboxes import Street
 
+OLD, YEAR = timedelta(days=100), timedelta(days=365)
 LOWERED = "MUGG"
 """The line of the basket of which staff take one piece away."""
 
@@ -78,6 +81,11 @@ def _sold(store: StoreSandbox, house: House, status: str) -> int:
     return order_id
 
 
+async def begin(street: Street, first: int) -> None:
+    """Let the ids of the first store's orders begin there."""
+    street.stores[0].shop.ids = count(first)
+
+
 async def change(street: Street, orders: Orders) -> None:
     """Let staff do to each what is to be done to it."""
     store = street.stores[0]
@@ -102,14 +110,27 @@ async def all_noted(street: Street, order_ids: Sequence[int]) -> None:
                 await answered.wait()
 
 
-async def fill(street: Street, count: int, *, payment_method: str = "invoice", store: int = 0) -> None:
-    """Put many alike orders into a store, cheaply: they share what is in them, so nobody may edit them."""
+async def fill(
+    street: Street,
+    many: int,
+    *,
+    payment_method: str = "invoice",
+    status: str = "completed",
+    years: float = 2.0,
+    store: int = 0,
+) -> None:
+    """Put many alike orders of years ago into a store, cheaply: they share their parts, so nobody may edit them.
+
+    They were made and last changed one after the other, over so many years, the last of them `OLD` ago.
+    """
     sandbox = street.stores[store]
-    pattern = sandbox.order(sandbox.create_order(BASKET, payment_method=payment_method))
-    shop, now = sandbox.shop, utc_now().replace(microsecond=0)
-    for _ in range(count - 1):
-        order_id = next(shop.ids)
+    pattern = sandbox.order(sandbox.create_order(BASKET, payment_method=payment_method, status=status))
+    shop = sandbox.shop
+    del shop.orders[pattern.id]
+    first = utc_now().replace(microsecond=0) - OLD - years * YEAR
+    for place in range(many):
+        order_id, moment = next(shop.ids), first + timedelta(seconds=years * YEAR.total_seconds() * place // many)
         key = "wc_order_" + hashlib.sha256(str(order_id).encode()).hexdigest()[:13]
         shop.orders[order_id] = replace(
-            pattern, id=order_id, number=str(order_id), key=key, created=now, modified=now
+            pattern, id=order_id, number=str(order_id), key=key, created=moment, modified=moment
         )

@@ -14,7 +14,21 @@ import pytest
 from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
-from bridge.db import alone, bounds, firsts, holds, models, outages, pauses, reporting, resyncs, rewinds, vitals
+from bridge.db import (
+    agendas,
+    alone,
+    bounds,
+    burning,
+    firsts,
+    holds,
+    models,
+    outages,
+    pauses,
+    reporting,
+    resyncs,
+    rewinds,
+    vitals,
+)
 from bridge.db.agenda import Agenda
 from bridge.db.connection import existing, opened
 from bridge.db.journal import Journal
@@ -72,6 +86,9 @@ async def take_up(store: str) -> None:
 
 
 OFTEN: dict[str, Callable[[str], Awaitable[object]]] = {
+    "with_work": lambda store: agendas.with_work([store, "another"], NOW),
+    "with_alerts": lambda store: agendas.with_alerts([store, "another"]),
+    "polls": lambda store: burning.polls([store, "another"]),
     "due": lambda store: Agenda(store).due(NOW, 8, {1}),
     "next_due": lambda store: Agenda(store).next_due(notes=True),
     "count_due": lambda store: Agenda(store).count_due(notes=True),

@@ -23,12 +23,11 @@ from bridge.app import read_settings, workplace
 from bridge.db import alerts
 from bridge.domain.alerts import Alert, Topic
 from bridge.engine import bugs, storage
-from bridge.engine.cycles import look_around, tell, work_unless_resting
+from bridge.engine.cycles import look_around, work_unless_resting
 from bridge.sandbox.faults import Fault
 from bridge.settings import Alerts, StoreSettings
 from tests.flow.alerting import telling
-from tests.flow.test_outcomes_trouble import Clocks
-from tests.flow.world import STORE, TOTAL, Placed, World, known_order, until, world
+from tests.flow.world import STORE, TOTAL, Placed, World, all_done, known_order, to_their_end, until, world
 
 HOUR = 3600
 
@@ -58,8 +57,7 @@ async def unpaid(w: World, count: int) -> list[Placed]:
 async def tick(w: World, seconds: int) -> None:
     w.clock.advance(seconds)
     await look_around(await w.bridge(), sweeping=False)
-    await work_unless_resting(await w.bridge())
-    await tell(await w.bridge())
+    await w.work()
 
 
 async def failing_tick(w: World, seconds: int) -> None:
@@ -230,24 +228,26 @@ async def test_the_end_of_what_burns_is_told_by_the_store_as_it_was_taken_up_ane
 async def test_a_bug_in_a_tick_is_told_and_again_a_day_later_and_when_it_is_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also where there is nothing to do any more."""
     broken = True
 
-    async def work(*_: Any) -> None:
+    async def work(*given: Any) -> None:
         if broken:
             raise KeyError("of a customer")
+        await work_unless_resting(*given)
 
     monkeypatch.setattr(ticking, "work_unless_resting", work)
-    async with world(tmp_path) as w, telling(w, tmp_path) as told:
-        clocks, unit = Clocks(), await w.bridge()
-        ticking.Ticks(unit, told.in_force().stores[0]).wind(clocks)
+    async with known_order(tmp_path) as (w, it), telling(w, tmp_path) as told:
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
         async def topics(hours: int) -> list[str]:
             w.clock.advance(hours * HOUR)
-            await clocks.tick()
-            await clocks.tick()
+            await w.work()
+            await w.work()
             return [it for it in await told.round(seconds=61) if it.startswith("bug")]
 
+        unit = await w.bridge()
+        await unit.agenda.wake([it.id], w.clock.now())
         with capture_logs() as log:
             assert await topics(0) == ["bug"]
         assert {line["event"] for line in log} == {"tick.failed"}
@@ -256,6 +256,7 @@ async def test_a_bug_in_a_tick_is_told_and_again_a_day_later_and_when_it_is_over
         broken = False
         assert [await topics(hours) for hours in (0, 1, 1)] == [[], ["bug-over"], []]
         broken = True
+        await unit.agenda.wake([it.id], w.clock.now())
         assert await topics(0) == ["bug"]
 
 
@@ -267,22 +268,19 @@ async def test_what_burns_is_told_while_the_work_takes_all_day(tmp_path: Path) -
         w.store.set_status(held.id, "cancelled")
         w.store.set_status(slow.id, "completed")
         w.resurs.faults.plan(Fault.SLOW, method="POST", path="/capture")
-        clocks = Clocks()
-        ticking.Ticks(await w.bridge(), told.in_force().stores[0]).wind(clocks)
-        (tick, (poll,)), (_, (work,)), (_, (telling_job,)) = clocks.jobs
-        await tick(poll)
-        await asyncio.wait(list(poll.running))
+        ticks = ticking.Ticks(await w.bridge(), told.in_force().stores[0])
+        await to_their_end(ticks, ticks.poll())
         w.clock.advance(10)
-        await tick(work)
+        await ticking.work_where_due([ticks], w.clock.now())
         await until(lambda: w.books(slow) == (0, TOTAL, 0))
         while not (await w.status())["bounded"]:
             await asyncio.sleep(0)
         w.clock.advance(31)
-        await tick(telling_job)
-        await asyncio.wait(list(telling_job.running))
-        assert (await w.alerted(), len(work.running)) == (["kind-held"], 1)
+        await ticking.tell_where_due([ticks])
+        await asyncio.wait(ticks.telling.running)
+        assert (await w.alerted(), len(ticks.working.running)) == (["kind-held"], 1)
         w.resurs.faults.release.set()
-        await asyncio.wait(list(work.running))
+        await all_done(ticks)
 
 
 @pytest.mark.on_sqlite

@@ -14,7 +14,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from bridge.db import alone, holds
-from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine.cycles import look_around
 from bridge.engine.looking import look
 from tests.flow.world import MUG, STORE, TOTAL, Placed, ProviderName, World, world
 
@@ -80,7 +80,7 @@ async def test_a_store_is_held_when_others_act_on_it_for_the_second_time(
         assert await w.alerted() == ["store-held"]
         assert [w.notes(it.id) for it in (one, two, three)] == [[], [], []]
         assert await holds.resume(STORE, w.clock.now()) == 1
-        await work_unless_resting(await w.bridge())
+        await w.work()
         assert (w.books(three), await why_held(w)) == ((0, TOTAL, 0), "")
         assert (await w.status())["bounded"] == []
 
@@ -93,7 +93,7 @@ async def test_two_that_are_looked_at_side_by_side_are_two(tmp_path: Path) -> No
             plugin_captures(w, it)
         await look_around(await w.bridge(), sweeping=False)
         w.clock.advance(60)
-        await work_unless_resting(await w.bridge())
+        await w.work()
         assert "order management seems to be on" in await why_held(w)
         w.store.set_status(three.id, "completed")
         await w.cycle()

@@ -21,7 +21,7 @@ from bridge.domain.steps import Call, Kind
 from bridge.engine import alerting
 from bridge.engine.alarm import alarm
 from bridge.engine.alerting import tell_alerts
-from bridge.engine.cycles import look_around, tell, work_unless_resting
+from bridge.engine.cycles import look_around, work_unless_resting
 from bridge.engine.looking import look
 from bridge.engine.remedies import decides
 from bridge.engine.unit import Unit
@@ -202,8 +202,8 @@ async def test_an_alert_is_not_lost_with_the_process_and_waits_for_the_whole_fig
         unit = await w.bridge()
         await look_around(unit, sweeping=False)
         w.clock.advance(10)
-        await work_unless_resting(unit)
-        await tell(unit)
+        await w.work()
+        await w.work()
         assert (len(await held(w, "cancel")), alerts(told)) == (3, [])
         w.clock.advance(30)
         for mode in ("shadow", "live"):
@@ -229,8 +229,7 @@ async def test_what_comes_later_is_told_a_day_later_while_nothing_is_decided(
             await look_around(await w.bridge(), sweeping=False)
             for _ in range(3):
                 w.clock.advance(40)
-                await work_unless_resting(await w.bridge())
-                await tell(await w.bridge())
+                await w.work()
         assert len(alerts(told)) == 1
         w.clock.advance(86400)
         await tell_alerts(await w.bridge())

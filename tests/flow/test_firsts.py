@@ -15,7 +15,7 @@ from bridge.db.persons import approve, drop, look_again
 from bridge.domain.payments import Payment
 from bridge.domain.records import State
 from bridge.engine import acting
-from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine.cycles import look_around
 from bridge.engine.looking import look
 from bridge.engine.turns import may_call
 from bridge.engine.working import work
@@ -88,11 +88,11 @@ async def test_one_whose_outcome_is_unknown_is_waited_for_over_a_restart(
     async with world(tmp_path, provider) as w:
         orders = await completed(w, 3)
         w.side.faults.plan(Fault.DROP_BEFORE, method="POST", path=CALL)
-        await work_unless_resting(await w.bridge())
+        await w.work()
         for _ in range(4):
             await w.stop()
             w.clock.advance(60)
-            await work_unless_resting(await w.bridge())
+            await w.work()
             assert len(w.calls()) == 1
         await w.cycle()
         assert [w.books(it) for it in orders] == [CAPTURED] * 3
@@ -111,7 +111,7 @@ async def test_a_crash_in_the_middle_of_it_lets_none_go_beside_it(tmp_path: Path
         assert await unit.outbox.begin_attempt(ready.action, acting.attempt(ready), now, account)
         assert not await acting.act(unit, other)
         await w.stop()
-        await work_unless_resting(await w.bridge())
+        await w.work()
         assert w.calls() == []
         await w.cycle()
         assert (w.books(first), w.books(second)) == (CAPTURED, CAPTURED)

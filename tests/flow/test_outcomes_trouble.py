@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import structlog
@@ -21,7 +20,7 @@ from bridge.engine import acting
 from bridge.engine.working import work_all_due
 from bridge.errors import UsageError
 from bridge.sandbox.faults import Fault
-from bridge.ticking import Ticks
+from bridge.ticking import Ticks, tell_where_due, work_where_due
 from tests.flow.test_crash import _about_to_capture
 from tests.flow.test_persons import _confirmed_but_not_shown, _reads_lag
 from tests.flow.test_unknown import CALL
@@ -35,6 +34,7 @@ from tests.flow.world import (
     World,
     _settings,
     known_order,
+    to_their_end,
     until,
 )
 
@@ -218,26 +218,10 @@ async def test_a_call_to_a_provider_that_settings_have_lost_is_judged_by_no_othe
         assert w.books(it) == (0, TOTAL, 0)
 
 
-class Clocks:
-    """Stands for the scheduler: what a daemon does at its ticks is done when a test says so."""
-
-    def __init__(self) -> None:
-        self.jobs: list[tuple[Callable[..., Awaitable[None]], list[Any]]] = []
-
-    def add_job(self, tick: Callable[..., Awaitable[None]], _: str, *, args: list[Any], **__: Any) -> None:
-        self.jobs.append((tick, args))
-
-    async def tick(self) -> None:
-        """Poll and work once, each to its end."""
-        for tick, (job,) in self.jobs:
-            await tick(job)
-            await asyncio.wait(list(job.running))
-
-
-async def _tick(w: World, clocks: Clocks, minutes: int) -> None:
+async def _tick(w: World, ticks: Ticks, minutes: int) -> None:
     for _ in range(2 * minutes):
         w.clock.advance(30)
-        await clocks.tick()
+        await to_their_end(ticks, ticks.poll(), work_where_due([ticks], w.clock.now()), tell_where_due([ticks]))
 
 
 @pytest.mark.on_sqlite
@@ -246,18 +230,17 @@ async def test_a_database_that_cannot_be_written_is_one_line_in_the_log(tmp_path
     """However often the daemon polls and tries; one more when it is over, and no order has anything of it."""
     async with known_order(tmp_path) as (w, it):
         await _bridge_without_patience(w)
-        clocks = Clocks()
-        Ticks(await w.bridge(), read_settings(w.folder / "settings.yaml").stores[0]).wind(clocks)
+        ticks = Ticks(await w.bridge(), read_settings(w.folder / "settings.yaml").stores[0])
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
         with capture_logs() as log:
             async with _cannot_write(w, how):
                 w.store.set_status(it.id, "completed")
-                await _tick(w, clocks, minutes=10)
+                await _tick(w, ticks, minutes=10)
             told = [(line["event"], line["log_level"]) for line in log if line["event"] != "order.seen"]
             seen = [line["event"] for line in log if line["event"] == "order.seen"]
             assert told == [("database.unusable", "error")], log
             assert len(seen) <= 1
-            await _tick(w, clocks, minutes=5)
+            await _tick(w, ticks, minutes=5)
         assert [line["event"] for line in log].count("database.usable") == 1
         assert (w.books(it), len(w.calls())) == ((0, TOTAL, 0), 1)
         assert await w.attention() == {}

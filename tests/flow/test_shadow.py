@@ -10,7 +10,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from bridge.db.persons import approve, drop
-from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine.cycles import look_around
 from bridge.sandbox.faults import Fault
 from tests.flow.ways import complete, lower
 from tests.flow.world import MUG, TOTAL, Placed, ProviderName, World, known_order, until
@@ -110,7 +110,7 @@ async def test_daemon_that_goes_live_holds_what_shadow_recorded_at_its_first_tur
         w.clock.advance(3600)
         await in_mode(w, "live")
         await look_around(await w.bridge(), sweeping=False)
-        await work_unless_resting(await w.bridge())
+        await w.work()
         assert await w.states(it.id) == [f"refund {MUG} held"]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -22,6 +22,7 @@ from bridge.sandbox.faults import Faults
 from bridge.sandbox.resurs import ResursSandbox
 from bridge.sandbox.server import Server
 from bridge.sandbox.store import StoreSandbox
+from bridge.ticking import Ticks, tell_where_due, work_where_due
 from tests import databases
 
 RESURS_METHOD = "6f1c2c7e-9a54-4f6b-8a53-3f4d9f0b1c11"
@@ -116,6 +117,19 @@ class EcsterSide:
 Side = ResursSide | EcsterSide
 
 
+async def all_done(ticks: Ticks) -> None:
+    """Wait until nothing of the store is under way any more."""
+    while under_way := ticks.under_way:
+        await asyncio.wait(under_way)
+
+
+async def to_their_end(ticks: Ticks, *begun: Awaitable[None]) -> None:
+    """Begin with each only when all that the one before has begun is done."""
+    for it in begun:
+        await it
+        await all_done(ticks)
+
+
 @dataclass(slots=True, kw_only=True)
 class World:
     clock: ManualClock
@@ -162,6 +176,12 @@ class World:
     async def cycle(self, wait: timedelta = timedelta(minutes=15)) -> Ended:
         """One `once`, waiting by the world's clock."""
         return await once(await self.bridge(), wait, self.sleep)
+
+    async def work(self) -> None:
+        """What a daemon does at its ticks, to their end."""
+        unit, [store] = await self.bridge(), read_settings(self.folder / "settings.yaml").stores
+        ticks = Ticks(unit, store)
+        await to_their_end(ticks, work_where_due([ticks], self.clock.now()), tell_where_due([ticks]))
 
     @property
     def instant(self) -> timedelta:

@@ -1,8 +1,8 @@
 """orders, orders/ID, orders/batch, orders/statuses."""
 
-from collections.abc import Callable
 from datetime import datetime
 from itertools import groupby
+from operator import attrgetter
 from random import Random
 from typing import Any
 
@@ -20,8 +20,7 @@ MOST_IN_A_BATCH = 100
 
 
 def _list(call: Call) -> Answer:
-    asked_for, ordering = _filter(call), _ordering(call)
-    rows = [order for order in call.shop.orders.values() if asked_for(order)]
+    ordering, rows = _ordering(call), _asked_for(call)
     rows.sort(key=ordering, reverse=call.asked.choice("order", ("asc", "desc"), "desc") == "desc")
     if call.mishaps.unstable_ties and call.asked.text("orderby", "date") in ("date", "modified"):
         rows = _shuffled_ties(rows, seed=call.asked.text("page", "1"))
@@ -49,9 +48,9 @@ def _ordering(call: Call) -> Any:
             # By `post_modified`, which is local: an hour of autumn comes twice.
             return lambda order: (call.shop.local(order.modified).replace(tzinfo=None), order.id)
         case "modified":
-            return lambda order: (order.modified, order.id)
+            return attrgetter("modified", "id")
         case "id":
-            return lambda order: order.id
+            return attrgetter("id")
         case "include":
             wanted = call.asked.many("include")
             return lambda order: -wanted.index(str(order.id)) if str(order.id) in wanted else 0
@@ -59,24 +58,24 @@ def _ordering(call: Call) -> Any:
             return lambda order: (order.created, order.id)
 
 
-def _filter(call: Call) -> Callable[[Order], bool]:
-    asked, zone = call.asked, call.shop.timezone
-    include, exclude, shown = set(asked.many("include")), set(asked.many("exclude")), _shown_statuses(call)
+def _asked_for(call: Call) -> list[Order]:
+    """The orders that the query asks for; of all that it may ask, only what it does is looked at."""
+    asked, zone, shown = call.asked, call.shop.timezone, _shown_statuses(call)
+    include, exclude = set(asked.many("include")), set(asked.many("exclude"))
     created = (asked.moment("after", zone), asked.moment("before", zone))
     modified = (asked.moment("modified_after", zone), asked.moment("modified_before", zone))
     if call.mishaps.ignores_modified_after:
         modified = (None, None)
-
-    def asked_for(order: Order) -> bool:
-        return (
-            _between(order.modified, *modified)
-            and (not include or str(order.id) in include)
-            and str(order.id) not in exclude
-            and order.status in shown
-            and _between(order.created, *created)
-        )
-
-    return asked_for
+    rows = [order for order in call.shop.orders.values() if order.status in shown]
+    if any(modified):
+        rows = [order for order in rows if _between(order.modified, *modified)]
+    if any(created):
+        rows = [order for order in rows if _between(order.created, *created)]
+    if include:
+        rows = [order for order in rows if str(order.id) in include]
+    if exclude:
+        rows = [order for order in rows if str(order.id) not in exclude]
+    return rows
 
 
 def _between(moment: datetime, after: datetime | None, before: datetime | None) -> bool:
@@ -84,7 +83,7 @@ def _between(moment: datetime, after: datetime | None, before: datetime | None) 
     return (after is None or moment > after) and (before is None or moment < before)
 
 
-def _shown_statuses(call: Call) -> list[str]:
+def _shown_statuses(call: Call) -> set[str]:
     """Read `status`: any hides the trash even where the trash is asked for beside it."""
     wanted = call.asked.many("status") or ["any"]
     known = ["any", statuses.TRASH, "auto-draft", *call.shop.statuses]
@@ -94,8 +93,8 @@ def _shown_statuses(call: Call) -> list[str]:
             raise Refusal.parameter(f"status[{i}]", "rest_not_in_enum", words)
     if "any" in wanted:
         drafts = ["checkout-draft"] if call.mishaps.lists_drafts else []
-        return [status for status in known if status not in statuses.HIDDEN or status in drafts]
-    return wanted
+        return {status for status in known if status not in statuses.HIDDEN or status in drafts}
+    return set(wanted)
 
 
 def _create(call: Call) -> Answer:
