@@ -12,10 +12,10 @@ from tests.crash.scenarios import Scenario
 AT_ONCE = 12
 """Shops side by side; most of their time is waiting."""
 
-_BEATS = ("of Shared.ask", "of gone")
-"""Ends the names of what the clock repeats: how often it comes in a life depends on how fast the machine is."""
-_SELDOM = "UPDATE of Shared.ask"
-"""To ask another daemon for a store: only a long life comes to that."""
+_BEATS = ("WITH of Shared.ask", "UPDATE of gone")
+"""End the names of what the clock repeats: how often it comes in a life depends on how fast the machine is."""
+_SELDOM = ("INSERT of Shared.ask", "UPDATE of Shared.ask")
+"""To look for a fair share of the stores: only a long life comes to that."""
 
 _CHANGED = ("after ", "before POST", "took effect POST /wp-json")
 
