@@ -52,13 +52,15 @@ def each_kind(scenario: Scenario, points: list[Point]) -> list[Point]:
     return list(dict.fromkeys([*around_calls(scenario, points), *(changed if scenario.whole else [])]))
 
 
-async def explore(scenarios: Sequence[Scenario], folder: Path, choice: Choice) -> list[Found]:
+async def explore(
+    scenarios: Sequence[Scenario], folder: Path, choice: Choice, at_once: int = AT_ONCE
+) -> list[Found]:
     """Run each without a kill, and then for each point chosen; say what was otherwise.
 
     Where the daemon that comes next gets to the same point, it is killed there too. And it passes points of its
-    own, for it takes up what was cut off: it is killed at these too.
+    own, for it takes up what was cut off: it is killed at these too. `at_once`: how many shops side by side.
     """
-    side_by_side = asyncio.Semaphore(AT_ONCE)
+    side_by_side = asyncio.Semaphore(at_once)
     async with asyncio.TaskGroup() as together:
         exploring = [together.create_task(_explore(it, folder, choice, side_by_side)) for it in scenarios]
     return [task.result() for task in exploring]
