@@ -16,6 +16,8 @@ _DEBIAN = Path("/usr/lib/postgresql")
 """Debian has each major version's programs in a folder of its own, outside the PATH."""
 _UNSAFE = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
 """What a test writes need not survive a power cut."""
+_ROOM = "max_connections=400"
+"""For dozens of daemons side by side."""
 OWNER = "bridge"
 """A role that may do everything, and is asked for no password."""
 GUARDED, PASSWORD = "guarded", "p@ss/w0rd"
@@ -63,7 +65,13 @@ def running() -> Iterator[Server]:
             rules.seek(0)
             rules.write(f"host all {GUARDED} 127.0.0.1/32 scram-sha-256\n{others}")
         port = _free_port()
-        options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={folder}", *_UNSAFE]
+        options = [
+            f"port={port}",
+            "listen_addresses=127.0.0.1",
+            f"unix_socket_directories={folder}",
+            *_UNSAFE,
+            _ROOM,
+        ]
         log = folder / "log"
         start = ["start", "-w", "-D", str(data), "-l", str(log), "-o", " ".join(f"-c {it}" for it in options)]
         _as(user, [str(place / "pg_ctl"), *start])

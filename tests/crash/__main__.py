@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests import databases, postgres
-from tests.crash.exploring import all_points, explore
+from tests.crash.exploring import AT_ONCE, all_points, explore
 from tests.crash.scenarios import SCENARIOS
 
 
@@ -25,9 +25,10 @@ def main() -> int:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="wc-bridge-crash-")))
         server = stack.enter_context(postgres.running()) if asked.database == "postgresql" else None
         stack.enter_context(databases.served_by(server))
+        at_once = AT_ONCE * (3 if server else 1)  # there whoever is next waits for the lease of who was killed
         wrong = 0
         for scenario in chosen:  # one after the other, so that what is known by then is told whatever ends it
-            [found] = asyncio.run(explore([scenario], folder, all_points))
+            [found] = asyncio.run(explore([scenario], folder, all_points, at_once))
             wrong += len(found.wrong)
             lines = [f"{found.scenario}: {found.lives} lives, {found.kills} kills, {len(found.wrong)} wrong"]
             print("\n  ".join(lines + found.wrong), flush=True)  # noqa: T201
