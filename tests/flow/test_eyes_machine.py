@@ -359,7 +359,8 @@ class Eyes(RuleBasedStateMachine):
         seen = {it: (held.order.status if held.order else "") for it, held in known.items()}
         there = {it: seen[it] for it in seen if it in orders}
         assert there == {it: order.status for it, order in orders.items()}
-        lost = {it: status for it, status in seen.items() if it not in orders and it not in self.drafts}
+        ended = {it for it, held in known.items() if held.record and held.record.closed}  # those are left alone
+        lost = {it: status for it, status in seen.items() if it not in {*orders, *self.drafts, *ended}}
         assert set(lost.values()) <= {GONE, "trash"}
         shown = {row.id: row.order for row in (await unit.store.changed_since(None, trash=True)).rows}
         for start in range(0, len(ids), 100):
