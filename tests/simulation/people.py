@@ -7,6 +7,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 
 from bridge.db import persons, queries
 from bridge.errors import BridgeError
@@ -62,7 +63,7 @@ class People(Acts):
         if chance.random() < 0.15:
             placed = town.place(goods, "pending")
             self._story.tell("customer", f"order {placed.id} of {figure(town.total(placed))}, to be paid later")
-            self._in(chance.uniform(5, 400), self._pays_late(placed))
+            self._in(chance.uniform(5, 400), partial(self._pays_late, placed))
             return
         at_once = chance.random() < 0.12
         placed = town.place(goods, "processing")
@@ -111,10 +112,10 @@ class People(Acts):
             if self._town.side.name == "resurs" and placed.payment:
                 self._town.resurs.unfreeze(placed.payment)
 
-    def _in(self, seconds: float, what: Awaitable[None]) -> None:
+    def _in(self, seconds: float, what: Callable[[], Awaitable[None]]) -> None:
         async def later() -> None:
             await asyncio.sleep(seconds)
-            await what
+            await what()
 
         task = asyncio.create_task(later())
         self._later.add(task)
@@ -123,10 +124,10 @@ class People(Acts):
 
     def status_set(self, placed: Placed, status: str) -> None:
         act = Acts.capture_all if status == "completed" else Acts.cancel_payment
-        self._in(self._chance.choice((0.0, 0.5, 3.0, 8.0)), self._plugin(placed, act))
+        self._in(self._chance.choice((0.0, 0.5, 3.0, 8.0)), partial(self._plugin, placed, act))
 
     def refund_made(self, placed: Placed, refund: int, amount: int) -> None:
-        self._in(self._chance.choice((0.5, 3.0, 20.0)), self._plugin_pays(placed, refund, amount))
+        self._in(self._chance.choice((0.5, 3.0, 20.0)), partial(self._plugin_pays, placed, refund, amount))
 
     async def _plugin(self, placed: Placed, act: Act) -> None:
         self.do("plugin", placed, act)
@@ -150,7 +151,7 @@ class People(Acts):
     # ---- the provider
 
     def frozen(self, placed: Placed) -> None:
-        self._in(self._chance.uniform(10, 300), self._thaw(placed))
+        self._in(self._chance.uniform(10, 300), partial(self._thaw, placed))
 
     async def _thaw(self, placed: Placed) -> None:
         self._town.resurs.unfreeze(placed.payment)
