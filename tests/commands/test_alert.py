@@ -58,6 +58,25 @@ async def test_a_unit_that_has_failed_is_told_though_the_settings_are_wrong(shop
     assert "`systemctl status wc-bridge.service` says why" in told["text"]
 
 
+async def test_a_unit_that_has_failed_and_that_nobody_was_told_of_is_one_line(
+    shop: Shop, sink: Sink, tmp_path: Path
+) -> None:
+    mail = Sink(tmp_path / "mail")
+    shop.settings["alerts"]["email"] = {"to": ["drift@shop.example"], "sendmail": str(mail.path)}
+    sink.fail(3)
+    ran = await shop.types("alert", "failed", "wc-bridge.service")
+    assert (ran.code, ran.err, len(mail.mails)) == (1, "", 1), "somebody was"
+    mail.fail(75)
+    for words in ((), ("--json",)):
+        ran = await shop.types("alert", "failed", "wc-bridge.service", *words)
+        assert (ran.code, ran.err) == (
+            1,
+            "wc-bridge: nobody was told that wc-bridge.service has failed: "
+            f"email: {mail.path} ended 75; `wc-bridge alert test` shows what it says; "
+            f"command: {sink.path} ended 3; `wc-bridge alert test` shows what it says\n",
+        )
+
+
 async def test_wrong_alerts_are_one_line(shop: Shop) -> None:
     shop.settings["alerts"] = {"email": {"to": ["Anna"]}}
     ran = await shop.types("alert", "failed", "wc-bridge.service")
