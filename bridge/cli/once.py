@@ -121,7 +121,7 @@ async def _work(used: Settings, wait: timedelta, progress: Listener | None) -> _
             running = {unit.store.name: group.create_task(_in_time(unit, wait)) for unit in made}
         ended = {name: task.result() for name, task in running.items()}
         if made:
-            async with alarms(used, made[0].urgent, Lasting(used.stores, began), _now) as telling:
+            async with alarms(used, made[0].urgent, Lasting(used, began), _now) as telling:
                 await telling.once()
         for unit in made:
             if unit.broken is not None:

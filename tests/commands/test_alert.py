@@ -69,12 +69,10 @@ async def test_a_unit_that_has_failed_and_that_nobody_was_told_of_is_one_line(
     mail.fail(75)
     for words in ((), ("--json",)):
         ran = await shop.types("alert", "failed", "wc-bridge.service", *words)
-        assert (ran.code, ran.err) == (
-            1,
-            "wc-bridge: nobody was told that wc-bridge.service has failed: "
-            f"email: {mail.path} ended 75; `wc-bridge alert test` shows what it says; "
-            f"command: {sink.path} ended 3; `wc-bridge alert test` shows what it says\n",
-        )
+        shows = "`wc-bridge alert test` shows what it says"
+        why = f"email: {mail.path} ended 75; {shows}; command: {sink.path} ended 3; {shows}"
+        assert ran.code == 1
+        assert ran.err == f"wc-bridge: nobody was told that wc-bridge.service has failed: {why}\n"
 
 
 async def test_wrong_alerts_are_one_line(shop: Shop) -> None:

@@ -130,23 +130,29 @@ async def test_a_daemon_that_has_just_started_is_given_its_time(tmp_path: Path) 
     async with world(tmp_path) as w, telling(w, tmp_path) as told:
         await w.cycle()
         w.clock.advance(48 * HOUR)
-        async with told.daemon(Lasting(told.in_force().stores, w.clock.now())) as daemon:
+        async with told.daemon(Lasting(told.in_force(), w.clock.now())) as daemon:
             await daemon.once()
             assert (told.sink.kept, told.there.beats) == ([], 0)
             await tick(w, 1)
             await daemon.once()
             assert (told.sink.kept, told.there.beats) == ([], 1)
+        await tick(w, 60)  # of one that ended before it could beat
+        w.clock.advance(48 * HOUR)
+        async with told.daemon(Lasting(told.in_force(), w.clock.now())) as daemon:
+            await daemon.once()
+            assert told.there.beats == 1
 
 
 async def test_a_store_that_new_settings_bring_is_given_its_time(tmp_path: Path) -> None:
     """Nor is it given more by those that change nothing about it."""
     async with world(tmp_path) as w, telling(w, tmp_path) as told:
         await w.cycle()
-        lasting, stores = Lasting((), w.clock.now()), told.in_force().stores
+        full = told.in_force()
+        lasting = Lasting(full.model_copy(update={"stores": ()}), w.clock.now())
         for hours, minutes in ((48, 0), (0, 15), (0, 6)):
             assert told.sink.kept == []
             w.clock.advance(hours * HOUR + minutes * 60)
-            lasting.take(stores, w.clock.now())
+            lasting.take(full, w.clock.now())
             async with told.daemon(lasting) as daemon:
                 await daemon.once()
         assert [it["topic"] for it in told.last["alerts"]] == ["not-polled"]
@@ -155,12 +161,14 @@ async def test_a_store_that_new_settings_bring_is_given_its_time(tmp_path: Path)
 async def test_a_store_that_is_to_be_polled_oftener_is_given_its_time(tmp_path: Path) -> None:
     async with world(tmp_path) as w, telling(w, tmp_path) as told:
         await w.cycle()
-        [often] = told.in_force().stores
-        poll = often.poll.model_copy(update={"interval": timedelta(hours=12)})
-        lasting = Lasting([often.model_copy(update={"poll": poll})], w.clock.now())
+        often = told.in_force()
+        [store] = often.stores
+        poll = store.poll.model_copy(update={"interval": timedelta(hours=12)})
+        seldom = often.model_copy(update={"stores": (store.model_copy(update={"poll": poll}),)})
+        lasting = Lasting(seldom, w.clock.now())
         w.clock.advance(8 * HOUR)
         for minutes, told_of in ((19, 0), (2, 1)):
-            lasting.take([often], w.clock.now())
+            lasting.take(often, w.clock.now())
             w.clock.advance(minutes * 60)
             async with told.daemon(lasting) as daemon:
                 await daemon.once()
@@ -184,6 +192,7 @@ async def test_a_running_daemon_goes_by_new_settings_and_forgets_nothing(
         unit, full = await w.bridge(), told.in_force()
         in_force = full.model_copy(update={"stores": ()})
         async with running.alarming(lambda: in_force, unit.urgent, w.clock.now):
+            await until(lambda: 0 in watched)
             w.clock.advance(48 * HOUR)
             in_force = full
             await until(lambda: 1 in watched)
