@@ -30,7 +30,6 @@ from bridge.cli.status import first_run
 from bridge.db import queries
 from bridge.db.agenda import Agenda
 from bridge.db.bounds import Bunch
-from bridge.db.connection import existing
 from bridge.db.copying import copy_to_rehearse
 from bridge.db.holds import Held
 from bridge.db.leases import Holder, holders
@@ -126,8 +125,6 @@ async def _work(used: Settings, wait: timedelta, progress: Listener | None) -> _
         for unit in made:
             if unit.broken is not None:
                 raise DatabaseError(f"the database {shown(used.database)} can't be used: {unit.broken.why}")
-    # Read through a new connection: one whose work was cut off may be stuck for good.
-    async with existing(used.database, read_only=True):
         after = await queries.actions()
         status = await queries.status(_now(), {store.name: store.mode for store in used.stores})
         return _Result(
