@@ -71,13 +71,18 @@ async def test_a_channel_that_new_settings_have_mended_is_tried_at_once(tmp_path
         assert came == [(0, 0), (1, 0), (1, 1)]
         assert (len(told.sink.arguments), told.there.beats) == (1, 1)
         url.write_text(f"{server.url}/gone", encoding="utf-8")
-        for answered in ("HTTP 404", ""):
-            await tick(w, 31)
+        for seconds, answered in ((31, "HTTP 404"), (1, "")):
+            await tick(w, seconds)
             lasting.take(told.in_force(), w.clock.now())
             await goes_on(told, lasting, 0)
             said = [it["text"].rpartition("answered ")[2] for it in (await w.status())["channels"]]
             assert said == [answered] * bool(answered)
             url.write_text(f"{server.url}/ping/s3cret", encoding="utf-8")
+        command.fail(75)
+        await add(w, "the second")
+        for seconds in (60, 1):
+            await goes_on(told, lasting, seconds)
+            assert len(command.arguments) == 2, "from then on it rests like any other"
 
 
 async def test_a_channel_that_works_has_its_rest_from_message_to_message_all_the_same(tmp_path: Path) -> None:
@@ -117,6 +122,8 @@ async def test_past_the_database_a_channel_that_fails_rests_ever_longer_and_is_t
             await burns(w, text) if text else None
             await goes_on(told, lasting, seconds)
             assert len(other.kept) == came
+            told.settings = told.settings.model_copy(update={"command": (str(other.path), str(seconds))})
+            lasting.take(told.in_force(), w.clock.now())
         assert [[it["text"] for it in message["alerts"]] for message in other.messages] == [
             ["the first", "the second"],
             ["the third"],
