@@ -222,14 +222,16 @@ async def test_the_end_of_what_burns_is_told_by_the_store_as_it_was_taken_up_ane
             for _ in range(2):
                 assert storage.failed(before, OperationalError("disk I/O error"))
                 storage.tell(before)
+                bugs.failed(before, "poll", KeyError())
                 bugs.failed(before, "work", KeyError())
             after = await place.begin(settings.stores[0])
             assert after is not None
-            for job in ("poll", "work"):
+            assert [str(it.topic) for it in place.urgent.take()] == ["database", "bug"]
+            for job, over in (("poll", ["database-over"]), ("work", ["bug-over"])):
                 w.clock.advance(HOUR)
                 await look_around(after, sweeping=False)
                 bugs.works(after, job)
-            assert [str(it.topic) for it in place.urgent.take()] == ["database", "bug", "database-over", "bug-over"]
+                assert [str(it.topic) for it in place.urgent.take()] == over
             assert storage.failed(after, OperationalError("disk I/O error"))
             storage.tell(after)
             bugs.failed(after, "work", KeyError())
@@ -263,7 +265,10 @@ async def test_a_bug_in_a_tick_is_told_and_again_a_day_later_and_when_it_is_over
         assert "fails (KeyError): its log says where, as tick.failed" in told.sink.messages[0]["text"]
         assert [await topics(hours) for hours in (1, 22, 1, 1)] == [[], [], ["bug"], []]
         broken = False
-        assert [await topics(hours) for hours in (0, 1, 1)] == [[], ["bug-over"], []]
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+        with capture_logs() as log:
+            assert [await topics(hours) for hours in (0, 1, 1)] == [[], ["bug-over"], []]
+        assert [line["event"] for line in log if line["event"].startswith("tick.")] == ["tick.recovered"]
         broken = True
         assert await topics(0) == ["bug"]
 
