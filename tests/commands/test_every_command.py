@@ -19,6 +19,7 @@ import pytest
 
 from bridge.cli import main
 from bridge.cli.commands import SECTIONS, cli
+from bridge.settings import reading
 from tests.commands.shop import Shop, settings_of, typed
 from tests.commands.test_persons import held_capture
 
@@ -209,8 +210,12 @@ async def test_shell_completes_commands_stores_and_open_actions(
         monkeypatch.setenv("COMP_CWORD", str(len(line.split()) - 1))
         found = (await asyncio.to_thread(completed)).splitlines()
         assert found[: len(told)] == told, line
-    monkeypatch.setenv("WC_BRIDGE_SETTINGS", "/nowhere")
-    assert (await asyncio.to_thread(completed)).strip() == ""
+    monkeypatch.setenv("COMP_WORDS", "wc-bridge drop 1")
+    # The second can't even be looked for, as in a folder that one may not enter.
+    monkeypatch.setattr(reading, "PLACES", (Path("x" * 300),))
+    for path in ("/nowhere", ""):
+        monkeypatch.setenv("WC_BRIDGE_SETTINGS", path)
+        assert (await asyncio.to_thread(completed)).strip() == ""
     assert len(shop.store.faults.seen) == seen
 
 
