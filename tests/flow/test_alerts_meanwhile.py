@@ -98,3 +98,12 @@ async def test_who_asks_in_vain_while_an_outage_is_told_lets_the_next_wait(
         await outages.alert(unit)
         told = unit.outages[outage.remote]
         assert (told.alerted, told.next_try) == (True, w.clock.now() + SOON)
+
+
+async def test_an_outage_that_was_told_is_not_told_again_by_who_starts_right_after(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        unit, _ = await _lasting(w)
+        await outages.alert(unit)
+        await w.stop()
+        await tick(w, 11 * MINUTE, step=10)
+        assert await w.alerted() == ["outage"]
