@@ -140,11 +140,9 @@ class Roster:
             self._keeping.pop(name, None)
         for entry in fresh.values():
             self._enter(entry)
-        try:
-            for entry in fresh.values():
-                await entry.post.attempt()
-        finally:
-            self.keep()
+        for entry in fresh.values():
+            await entry.post.attempt()
+        self.keep()
         changes = {"added": fresh.keys() - left, "removed": left - fresh.keys(), "changed": left & fresh.keys()}
         log.info("settings.loaded", **{what: sorted(names) for what, names in changes.items()})
 

@@ -19,7 +19,7 @@ from email.utils import format_datetime
 import aiohttp
 from yarl import URL
 
-from bridge.db.alerts import COMMAND, EMAIL, Outlet
+from bridge.db.alerts import COMMAND, EMAIL, HEARTBEAT, Outlet
 from bridge.domain.alerts import Message
 from bridge.errors import SettingsError
 from bridge.settings import Alerts, Email, Secret
@@ -74,6 +74,18 @@ def channels(alerts: Alerts, *, loud: bool = False) -> dict[Outlet, Channel]:
     if alerts.command:
         found[COMMAND] = Program(alerts.command, loud=loud)
     return found
+
+
+def ways(alerts: Alerts) -> dict[str, object]:
+    """What each channel goes by, and the heartbeat: another way is another channel, which may work."""
+    return {EMAIL: alerts.email, COMMAND: alerts.command, HEARTBEAT: _address(alerts.heartbeat_url)}
+
+
+def _address(url: Secret | None) -> str | None:
+    try:
+        return url.reveal() if url else None
+    except SettingsError:
+        return None
 
 
 def written(message: Message, to: Sequence[str]) -> EmailMessage:

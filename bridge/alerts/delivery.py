@@ -32,6 +32,11 @@ class Past:
         """How often in a row they did not go out."""
         self.next_try: datetime | None = None
 
+    def rest_no_more(self) -> None:
+        """It goes another way now, which may work."""
+        if self.failures:
+            self.next_try = None
+
 
 class Delivery:
     """One channel's way out; `channel` is None where settings.yaml has none of the name."""

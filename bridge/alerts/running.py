@@ -1,21 +1,21 @@
 """The alerts of one process: looked for, written down, and sent, beside the work and never in its way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
 import aiohttp
 import structlog
 
-from bridge.alerts.channels import channels, host
+from bridge.alerts.channels import channels, host, ways
 from bridge.alerts.delivery import OUTLETS, Delivery, Past, write_down
 from bridge.alerts.heartbeat import Heartbeat
 from bridge.alerts.watching import Begun, begun, tell_daily, watch_polls
 from bridge.db import alerts
 from bridge.engine.storage import is_failure
 from bridge.engine.unit import Urgent
-from bridge.settings import Settings, StoreSettings
+from bridge.settings import Settings
 
 log = structlog.get_logger()
 
@@ -28,16 +28,26 @@ _DATABASE = 15.0
 
 
 class Lasting:
-    """What outlives new settings: since when each store is worked on, and what goes out past the database."""
+    """What outlives new settings: since when each store is worked on, what goes out past the database, and which
+    channels are not what they were.
+    """
 
-    def __init__(self, stores: Sequence[StoreSettings], now: datetime) -> None:
+    def __init__(self, settings: Settings, now: datetime) -> None:
         self.past = {name: Past() for name in OUTLETS}
+        self.other: set[str] = set()
+        """The channels that go another way since the last settings, and whose rest is still to be ended."""
         self._begun: dict[str, Begun] = {}
-        self.take(stores, now)
+        self._ways = ways(settings.alerts)
+        self.take(settings, now)
 
-    def take(self, stores: Sequence[StoreSettings], now: datetime) -> None:
-        """These are the stores from now on."""
-        self._begun = begun(stores, self._begun, now)
+    def take(self, settings: Settings, now: datetime) -> None:
+        """These are the settings from now on."""
+        self._begun = begun(settings.stores, self._begun, now)
+        before, self._ways = self._ways, ways(settings.alerts)
+        self.other |= {name for name, way in self._ways.items() if way != before[name]}
+        for name, past in self.past.items():
+            if name in self.other:
+                past.rest_no_more()
 
     @property
     def since(self) -> dict[str, datetime]:
@@ -76,6 +86,9 @@ class Alarms:
                 past.alerts.append(alert)
 
     async def _watch(self) -> None:
+        if self._lasting.other:
+            await alerts.rest_no_more(self._lasting.other)
+            self._lasting.other.clear()
         stores = self._settings.stores
         await watch_polls(stores, self._now(), self._lasting.since)
         await tell_daily(stores, self._now(), self._settings.alerts.daily_at)
@@ -110,10 +123,10 @@ async def alarming(
 
 
 async def _by_those_in_force(settings: Callable[[], Settings], urgent: Urgent, now: Callable[[], datetime]) -> None:
-    lasting = Lasting(settings().stores, now())
+    lasting = Lasting(settings(), now())
     while True:
         these = settings()
-        lasting.take(these.stores, now())
+        lasting.take(these, now())
         await _by(these, settings, urgent, lasting, now)
 
 

@@ -69,7 +69,7 @@ def failed(*, unit: str, as_json: bool) -> None:
     """Tell by each channel that systemd has given UNIT up: wc-bridge-failed@ does so.
 
     Goes by the settings of that unit, of which `alerts` alone need be right. Ends 1 when a channel failed, or none
-    is set.
+    is set; where nobody was told at all, a line on stderr says so.
 
     \b
     Examples:
@@ -78,7 +78,11 @@ def failed(*, unit: str, as_json: bool) -> None:
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
     chosen = alerts(named_file() or server.of_unit(unit).settings)
     text = _FAILED.format(unit=unit)
-    _tell(chosen, run_async(lambda: _send(chosen, Topic.STOPPED, text, datetime.now(UTC))), as_json=as_json)
+    tried = run_async(lambda: _send(chosen, Topic.STOPPED, text, datetime.now(UTC)))
+    if tried and all(it.problem for it in tried):
+        why = "; ".join(f"{it.channel}: {it.problem}" for it in tried)
+        click.echo(f"wc-bridge: nobody was told that {unit} has failed: {why}", err=True)
+    _tell(chosen, tried, as_json=as_json)
 
 
 def _tell(chosen: Alerts, tried: list[_Tried], *, as_json: bool) -> None:

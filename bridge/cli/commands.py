@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from bridge.cli.shared import Group, print_json
+from bridge.cli.shared import Group, print_json, say_nothing_more
 from bridge.errors import BridgeError, UsageError
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
@@ -71,7 +71,7 @@ cli = _Commands(
     help="Carries what a WooCommerce shop's staff do with orders over to the payment provider.",
     epilog="Ends 0 done, 1 something needs attention, 2 wrong usage or settings, or a database of another "
     "version, 3 a remote or the database can't be reached.",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"max_content_width": 100},
 )
 
 
@@ -91,6 +91,8 @@ def run_command(words: Sequence[str] | None = None) -> int:
         raise KeyboardInterrupt from None
     except BridgeError as error:
         return _complain(str(error), error.exit_code, words)
+    except BrokenPipeError:  # from what completes a shell, which click prints by itself before all else
+        say_nothing_more()
     except PermissionError as error:
         if error.filename is None:
             raise

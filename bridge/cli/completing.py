@@ -47,7 +47,7 @@ def _beginning(incomplete: str, found: Callable[[], Iterable[CompletionItem]]) -
     """Those that begin with what is typed already; none where they can't be read."""
     try:
         return [item for item in found() if item.value.startswith(incomplete)]
-    except BridgeError:
+    except (BridgeError, OSError):
         return []
 
 

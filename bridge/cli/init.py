@@ -1,7 +1,6 @@
 """`init` and `schema`: a settings.yaml to begin with, and what may stand in one."""
 
 import grp
-import json
 import os
 import shlex
 import sys
@@ -15,7 +14,7 @@ from pydantic import BaseModel
 from bridge.app import installed, read_settings
 from bridge.cli import server
 from bridge.cli.questions import Questions, Right
-from bridge.cli.shared import Command, as_typed, finish, json_option, named_file, print_json
+from bridge.cli.shared import Command, as_typed, finish, json_option, named_file, print_json, say
 from bridge.errors import SettingsError, UsageError
 from bridge.settings import (
     PLACES,
@@ -206,18 +205,18 @@ def _tell(path: Path, made: Settings, home: server.Bridge | None, *, as_json: bo
     if as_json:
         print_json({"settings": str(path), "variables": variables, "files": secret_files, "next": commands})
         return
-    click.echo(f"{path} is written. It is in `mode: shadow`: nothing is written to shop or provider. Next:")
+    say(f"{path} is written. It is in `mode: shadow`: nothing is written to shop or provider. Next:")
     if variables:
         where = "in /etc/wc-bridge/environment, which the daemon alone reads" if home else "with `export`"
-        click.echo(f"  set {', '.join(variables)} {where}")
+        say(f"  set {', '.join(variables)} {where}")
     if secret_files and home:
-        click.echo("  put each secret into its file; type it after the line, then Enter and Ctrl-D:")
+        say("  put each secret into its file; type it after the line, then Enter and Ctrl-D:")
         for name in secret_files:
-            click.echo(f"    install -D -m 640 -g {_GROUP} /dev/stdin {shlex.quote(name)}")
+            say(f"    install -D -m 640 -g {_GROUP} /dev/stdin {shlex.quote(name)}")
     elif secret_files:
-        click.echo(f"  put the secrets into {', '.join(secret_files)}, which nobody else may read")
+        say(f"  put the secrets into {', '.join(secret_files)}, which nobody else may read")
     for command in commands:
-        click.echo(f"  {command}")
+        say(f"  {command}")
 
 
 def _commands(path: Path, home: server.Bridge | None) -> Iterator[str]:
@@ -239,5 +238,5 @@ def schema(*, as_json: bool) -> None:  # noqa: ARG001 (it is JSON in any case)
     Example:
       wc-bridge schema > settings.schema.json
     """  # noqa: D301 (\\b is click's: leave these lines as they are)
-    click.echo(json.dumps(json_schema(installed()), indent=2, ensure_ascii=False))
+    print_json(json_schema(installed()))
     finish(0)

@@ -2,7 +2,7 @@
 
 import click
 
-from bridge.cli.shared import Command, json_option, print_json
+from bridge.cli.shared import Command, json_option, print_json, say
 from bridge.monitoring.files import shipped
 
 
@@ -22,4 +22,4 @@ def monitoring(*, as_json: bool) -> None:
         print_json(found)
     else:
         for path in found.values():
-            click.echo(path)
+            say(path)

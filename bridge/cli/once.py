@@ -30,7 +30,6 @@ from bridge.cli.status import first_run
 from bridge.db import queries
 from bridge.db.agenda import Agenda
 from bridge.db.bounds import Bunch
-from bridge.db.connection import existing
 from bridge.db.copying import copy_to_rehearse
 from bridge.db.holds import Held
 from bridge.db.leases import Holder, holders
@@ -121,13 +120,11 @@ async def _work(used: Settings, wait: timedelta, progress: Listener | None) -> _
             running = {unit.store.name: group.create_task(_in_time(unit, wait)) for unit in made}
         ended = {name: task.result() for name, task in running.items()}
         if made:
-            async with alarms(used, made[0].urgent, Lasting(used.stores, began), _now) as telling:
+            async with alarms(used, made[0].urgent, Lasting(used, began), _now) as telling:
                 await telling.once()
         for unit in made:
             if unit.broken is not None:
                 raise DatabaseError(f"the database {shown(used.database)} can't be used: {unit.broken.why}")
-    # Read through a new connection: one whose work was cut off may be stuck for good.
-    async with existing(used.database, read_only=True):
         after = await queries.actions()
         status = await queries.status(_now(), {store.name: store.mode for store in used.stores})
         return _Result(

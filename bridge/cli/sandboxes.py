@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bridge.cli.shared import Command, as_typed, console, finish, json_option, print_json, run_async
+from bridge.cli.shared import Command, as_typed, console, finish, json_option, print_json, run_async, say
 
 PORT = 9101
 HIGHEST = 65532
@@ -64,10 +64,10 @@ def sandbox(*, folder: Path | None, port: int, as_json: bool) -> None:
     from bridge.demo.playground import Playground  # noqa: PLC0415 (see above)
     from bridge.demo.shows import stay_open  # noqa: PLC0415 (see above)
 
-    def say(ground: Playground) -> None:
+    def tell(ground: Playground) -> None:
         if as_json:
             print_json(guide.as_json(ground, as_typed()))
         else:
-            click.echo(guide.guide(ground, as_typed()))
+            say(guide.guide(ground, as_typed()))
 
-    run_async(lambda: stay_open(folder, port, say))
+    run_async(lambda: stay_open(folder, port, tell))

@@ -71,7 +71,14 @@ def _examples_last(kwargs: dict[str, Any]) -> dict[str, Any]:
 
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     if wanted:
-        click.echo(f"wc-bridge {version('wc-bridge')}")
+        say(f"wc-bridge {version('wc-bridge')}")
+        context.exit()
+
+
+def _help(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Instead of click's own, which ends 1 where its reader has left."""
+    if wanted and not context.resilient_parsing:
+        say(context.get_help())
         context.exit()
 
 
@@ -90,6 +97,14 @@ def _common_options() -> list[click.Parameter]:
             expose_value=False,
             callback=_keep(_DEBUG),
             help="Log everything, and show where a bug is.",
+        ),
+        click.Option(
+            ["-h", "--help"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_help,
+            help="Show this message and exit.",
         ),
     ]
 
@@ -168,7 +183,7 @@ class _Screen(Console):
     """A console that goes on in silence when its reader has left (`| head`), so that the exit code stays true."""
 
     def on_broken_pipe(self) -> None:
-        _say_nothing_more()
+        say_nothing_more()
 
 
 def console() -> Console:
@@ -185,10 +200,11 @@ def say(text: str, end: str = "\n") -> None:
     try:
         click.echo(text + end, nl=False)
     except BrokenPipeError:
-        _say_nothing_more()
+        say_nothing_more()
 
 
-def _say_nothing_more() -> None:
+def say_nothing_more() -> None:
+    """Whoever read our stdout has left: what is still said goes nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -236,6 +252,6 @@ def finish(code: int) -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _say_nothing_more()
+        say_nothing_more()
     if code:
         raise SystemExit(code)

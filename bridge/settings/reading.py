@@ -85,14 +85,31 @@ def database_url(path: Path) -> str:
 
 
 def alerts(path: Path) -> Alerts:
-    """Read `alerts` alone, whatever the rest of the file is like. Raises SettingsError."""
-    document = read(_text(path), str(path))
+    """Read `alerts` alone, whatever the rest of the file is like, be it no YAML. Raises SettingsError."""
+    text = _text(path)
+    try:
+        document = read(text, str(path))
+    except SettingsError:
+        own = _lines_of("alerts", text)
+        if not own.strip():
+            raise
+        document = read(own, str(path))
     tree = document.tree if isinstance(document.tree, dict) else {}
     try:
         return Settings.model_validate({"alerts": tree.get("alerts") or {}}).alerts
     except ValidationError as error:
         found = problems(error, document, {})
         raise SettingsError("\n".join(document.sentence(problem) for problem in found)) from None
+
+
+def _lines_of(key: str, text: str) -> str:
+    """Blank out all that does not stand under the key; what does keeps its place."""
+    lines, ours = [], False
+    for line in text.splitlines():
+        if line[:1].strip(" \t#"):  # a key of the file itself
+            ours = line.startswith(f"{key}:")
+        lines.append(line if ours else "")
+    return "\n".join(lines)
 
 
 def store_names(path: Path) -> list[str]:

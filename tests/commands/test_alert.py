@@ -7,7 +7,7 @@ import pytest
 
 from bridge.sandbox.server import Server
 from tests.alerts.sink import Address, Sink
-from tests.commands.shop import Shop, until
+from tests.commands.shop import Ran, Shop, typed, until
 
 
 @pytest.fixture
@@ -56,6 +56,56 @@ async def test_a_unit_that_has_failed_is_told_though_the_settings_are_wrong(shop
     assert told["alerts"][0]["topic"] == "stopped"
     assert "wc-bridge.service has failed" in told["subject"]
     assert "`systemctl status wc-bridge.service` says why" in told["text"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("", "stores:\n\t- name: butiken\n"), ("database: *nowhere\n# ours:\n", "\nstores: []\n"), ("web: {\n", "")],
+)
+def test_a_unit_that_has_failed_as_its_settings_are_no_yaml_is_told(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    sink, path = Sink(tmp_path / "sink"), tmp_path / "settings.yaml"
+    path.write_text(f"{before}alerts:\n  # the team\n\n  command:\n    - {sink.path}\n{after}", encoding="utf-8")
+    words = ("--settings", str(path))
+    assert "this is no YAML" in typed("status", *words).err
+    assert typed("alert", "failed", "wc-bridge.service", *words) == Ran(0, f"command ({sink.path}): sent\n", "")
+    assert [message["alerts"][0]["topic"] for message in sink.messages] == ["stopped"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("web: {\nalerts:\n  comand: []\n", "3:3: alerts.comand: there is no key 'comand'; did you mean command?"),
+        ("web: {\nalerts:\n  command: [a\nstores: []\n", "is not closed with ] before this"),
+        ("web: {\n", "2:1: this is no YAML"),
+    ],
+)
+def test_alerts_that_can_not_be_gone_by_are_one_line_though_all_else_is_no_yaml(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_text(text, encoding="utf-8")
+    ran = typed("alert", "failed", "wc-bridge.service", "--settings", str(path))
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert said in ran.err
+
+
+async def test_a_unit_that_has_failed_and_that_nobody_was_told_of_is_one_line(
+    shop: Shop, sink: Sink, tmp_path: Path
+) -> None:
+    mail = Sink(tmp_path / "mail")
+    shop.settings["alerts"]["email"] = {"to": ["drift@shop.example"], "sendmail": str(mail.path)}
+    sink.fail(3)
+    ran = await shop.types("alert", "failed", "wc-bridge.service")
+    assert (ran.code, ran.err, len(mail.mails)) == (1, "", 1), "somebody was"
+    mail.fail(75)
+    for words in ((), ("--json",)):
+        ran = await shop.types("alert", "failed", "wc-bridge.service", *words)
+        shows = "`wc-bridge alert test` shows what it says"
+        why = f"email: {mail.path} ended 75; {shows}; command: {sink.path} ended 3; {shows}"
+        assert ran.code == 1
+        assert ran.err == f"wc-bridge: nobody was told that wc-bridge.service has failed: {why}\n"
 
 
 async def test_wrong_alerts_are_one_line(shop: Shop) -> None:

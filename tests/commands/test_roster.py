@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from structlog.testing import capture_logs
+from tortoise.exceptions import OperationalError
 
 from bridge.app import read_settings, workplace
 from bridge.db.leases import Lease, Unending
@@ -128,13 +129,20 @@ async def test_one_that_ends_badly_keeps_no_other_from_being_taken_up(
             await roster.load(lambda: changed(shop))
             assert sorted(post.name for post in roster.posts) == sorted(roster.working) == ["butiken", "second"]
             assert [it["store"] for it in log if it["event"] == "store.failed"] == ["butiken"]
+            shop.settings["stores"].pop()
+            await roster.load(lambda: read_settings(shop.path))
+            assert (list(roster.shops), roster.working) == (["butiken"], ["butiken"]), "nothing is heard of it"
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(RuntimeError(), "store.failed"), (OperationalError("database is locked"), "settings.not_told")],
+)
 async def test_new_settings_that_the_database_was_not_told_of_are_in_force(
-    shop: Shop, log: list[Any], monkeypatch: pytest.MonkeyPatch
+    shop: Shop, log: list[Any], monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
 ) -> None:
     async def in_force(_: Lease) -> None:
-        raise RuntimeError
+        raise error
 
     async with at_work(shop) as roster:
         await roster.load(_wrong)
@@ -142,7 +150,7 @@ async def test_new_settings_that_the_database_was_not_told_of_are_in_force(
         await roster.load(lambda: read_settings(shop.path))
         assert roster.working == ["butiken"]
     events = [it["event"] for it in log]
-    assert (events.count("settings.refused"), events.count("settings.loaded")) == (1, 1)
+    assert [events.count(it) for it in ("settings.refused", "settings.loaded", said)] == [1, 1, 1]
 
 
 def _wrong() -> Settings:

@@ -36,7 +36,7 @@ class Told:
         """The alerts of another process each time: what is told twice is told twice by a restart."""
         unit = await self.w.bridge()
         settings = self.in_force()
-        began = lasting or Lasting(settings.stores, START)
+        began = lasting or Lasting(settings, START)
         async with alarms(settings, unit.urgent, began, self.w.clock.now) as made:
             yield made
 

@@ -128,23 +128,29 @@ async def test_a_daemon_that_has_just_started_is_given_its_time(tmp_path: Path) 
     async with world(tmp_path) as w, telling(w, tmp_path) as told:
         await w.cycle()
         w.clock.advance(48 * HOUR)
-        async with told.daemon(Lasting(told.in_force().stores, w.clock.now())) as daemon:
+        async with told.daemon(Lasting(told.in_force(), w.clock.now())) as daemon:
             await daemon.once()
             assert (told.sink.kept, told.there.beats) == ([], 0)
             await tick(w, 1)
             await daemon.once()
             assert (told.sink.kept, told.there.beats) == ([], 1)
+        await tick(w, 60)  # of one that ended before it could beat
+        w.clock.advance(48 * HOUR)
+        async with told.daemon(Lasting(told.in_force(), w.clock.now())) as daemon:
+            await daemon.once()
+            assert told.there.beats == 1
 
 
 async def test_a_store_that_new_settings_bring_is_given_its_time(tmp_path: Path) -> None:
     """Nor is it given more by those that change nothing about it."""
     async with world(tmp_path) as w, telling(w, tmp_path) as told:
         await w.cycle()
-        lasting, stores = Lasting((), w.clock.now()), told.in_force().stores
+        full = told.in_force()
+        lasting = Lasting(full.model_copy(update={"stores": ()}), w.clock.now())
         for hours, minutes in ((48, 0), (0, 15), (0, 6)):
             assert told.sink.kept == []
             w.clock.advance(hours * HOUR + minutes * 60)
-            lasting.take(stores, w.clock.now())
+            lasting.take(full, w.clock.now())
             async with told.daemon(lasting) as daemon:
                 await daemon.once()
         assert [it["topic"] for it in told.last["alerts"]] == ["not-polled"]
@@ -153,12 +159,14 @@ async def test_a_store_that_new_settings_bring_is_given_its_time(tmp_path: Path)
 async def test_a_store_that_is_to_be_polled_oftener_is_given_its_time(tmp_path: Path) -> None:
     async with world(tmp_path) as w, telling(w, tmp_path) as told:
         await w.cycle()
-        [often] = told.in_force().stores
-        poll = often.poll.model_copy(update={"interval": timedelta(hours=12)})
-        lasting = Lasting([often.model_copy(update={"poll": poll})], w.clock.now())
+        often = told.in_force()
+        [store] = often.stores
+        poll = store.poll.model_copy(update={"interval": timedelta(hours=12)})
+        seldom = often.model_copy(update={"stores": (store.model_copy(update={"poll": poll}),)})
+        lasting = Lasting(seldom, w.clock.now())
         w.clock.advance(8 * HOUR)
         for minutes, told_of in ((19, 0), (2, 1)):
-            lasting.take([often], w.clock.now())
+            lasting.take(often, w.clock.now())
             w.clock.advance(minutes * 60)
             async with told.daemon(lasting) as daemon:
                 await daemon.once()
@@ -182,6 +190,7 @@ async def test_a_running_daemon_goes_by_new_settings_and_forgets_nothing(
         unit, full = await w.bridge(), told.in_force()
         in_force = full.model_copy(update={"stores": ()})
         async with running.alarming(lambda: in_force, unit.urgent, w.clock.now):
+            await until(lambda: 0 in watched)
             w.clock.advance(48 * HOUR)
             in_force = full
             await until(lambda: 1 in watched)
@@ -211,14 +220,16 @@ async def test_the_end_of_what_burns_is_told_by_the_store_as_it_was_taken_up_ane
             for _ in range(2):
                 assert storage.failed(before, OperationalError("disk I/O error"))
                 storage.tell(before)
+                bugs.failed(before, "poll", KeyError())
                 bugs.failed(before, "work", KeyError())
             after = await place.begin(settings.stores[0])
             assert after is not None
-            for job in ("poll", "work"):
+            assert [str(it.topic) for it in place.urgent.take()] == ["database", "bug"]
+            for job, over in (("poll", ["database-over"]), ("work", ["bug-over"])):
                 w.clock.advance(HOUR)
                 await look_around(after, sweeping=False)
                 bugs.works(after, job)
-            assert [str(it.topic) for it in place.urgent.take()] == ["database", "bug", "database-over", "bug-over"]
+                assert [str(it.topic) for it in place.urgent.take()] == over
             assert storage.failed(after, OperationalError("disk I/O error"))
             storage.tell(after)
             bugs.failed(after, "work", KeyError())
@@ -254,7 +265,10 @@ async def test_a_bug_in_a_tick_is_told_and_again_a_day_later_and_when_it_is_over
         assert "fails (KeyError): its log says where, as tick.failed" in told.sink.messages[0]["text"]
         assert [await topics(hours) for hours in (1, 22, 1, 1)] == [[], [], ["bug"], []]
         broken = False
-        assert [await topics(hours) for hours in (0, 1, 1)] == [[], ["bug-over"], []]
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+        with capture_logs() as log:
+            assert [await topics(hours) for hours in (0, 1, 1)] == [[], ["bug-over"], []]
+        assert [line["event"] for line in log if line["event"].startswith("tick.")] == ["tick.recovered"]
         broken = True
         await unit.agenda.wake([it.id], w.clock.now())
         assert await topics(0) == ["bug"]
