@@ -22,7 +22,7 @@ from bridge.monitoring.monitor import Monitor
 from bridge.roster import InForce, Read, Roster
 from bridge.settings import Settings
 from bridge.systemd import Patience, keep_informed
-from bridge.ticking import ALERTS, TICK, tell_where_due, work_where_due
+from bridge.ticking import ALERTS, TICK, end, tell_where_due, work_where_due
 from bridge.web import monitoring, webhooks
 from bridge.web.listener import listening
 
@@ -67,11 +67,11 @@ async def serve(
                     log.warning("alerts.nowhere", problem=NOWHERE)
                 log.info("daemon.started", stores=roster.working, **({"waiting_for": waiting} if waiting else {}))
                 roster.keep()
-                tending = [
+                asking = [
                     asyncio.create_task(_every(TICK, stopping, lambda: work_where_due(roster.ticks, utc_now()))),
                     asyncio.create_task(_every(ALERTS, stopping, lambda: tell_where_due(roster.ticks))),
-                    asyncio.create_task(_ask_for_a_share(place, roster, stopping)),
                 ]
+                tending = [asyncio.create_task(_ask_for_a_share(place, roster, stopping))]
                 informing = keep_informed(lambda: roster.posts, stopping, patience or Patience())
                 tending.append(asyncio.create_task(informing))
                 if read is not None:
@@ -81,6 +81,7 @@ async def serve(
                 roster.leave()
                 anew.set()
                 scheduler.shutdown(wait=False)
+            await end(asking, 0)  # a database that went silent is not waited for
             await asyncio.gather(*tending)
             await roster.end()
     log.info("daemon.stopped")

@@ -112,8 +112,11 @@ class Post:
                 log.exception("store.failed", store=self.name)
 
     async def keep(self) -> None:
-        """Work on the store whenever it is ours, until the end; then let it go. A bug must not end that before."""
-        while not self._leaving.is_set():
+        """Work on the store whenever it is ours, until the end; then let it go. A bug must not end that before.
+
+        Nor is one kept that was being taken up when the end came.
+        """
+        while self._ticks is not None or not self._leaving.is_set():
             try:
                 await self._go_on()
             except Exception:

@@ -6,7 +6,7 @@ stores most are at rest, and those cost nothing then.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -191,8 +191,8 @@ class Ticks:
             with suppress(JobLookupError):  # the scheduler has ended
                 scheduled.remove()
         await asyncio.gather(self._hints.close(), self._strangers.close())
-        ending = (_end(job.running, grace) for job in (self.working, self.telling))
-        await asyncio.gather(*ending, _end(self._polling.running, 0))
+        ending = (end(job.running, grace) for job in (self.working, self.telling))
+        await asyncio.gather(*ending, end(self._polling.running, 0))
 
 
 async def work_where_due(stores: Sequence[Ticks], now: datetime) -> None:
@@ -211,8 +211,9 @@ async def _begin(jobs: Sequence[tuple[Ticks, Job]], needed: Callable[[set[str]],
     try:
         calm -= await needed(calm)
     except Exception as error:  # noqa: BLE001 (each store tells of it)
-        for ticks, job in jobs:
-            ticks.failed(job, error)
+        if not storage.is_failure(error):
+            for ticks, job in jobs:
+                ticks.failed(job, error)
         calm.clear()  # each finds out for itself
     for ticks, job in jobs:
         if ticks.name in calm:
@@ -221,7 +222,8 @@ async def _begin(jobs: Sequence[tuple[Ticks, Job]], needed: Callable[[set[str]],
             await ticks.begin(job)
 
 
-async def _end(tasks: Tasks, grace: float) -> None:
+async def end(tasks: Collection[asyncio.Task[None]], grace: float) -> None:
+    """Let these end within so many seconds; what is cut off then, and does not end even so, is left behind."""
     if not tasks:
         return
     _, late = await asyncio.wait(tasks, timeout=grace)

@@ -25,6 +25,8 @@ _SEND, _BEAT, _WATCH = 2.0, 5.0, 10.0
 """Seconds from one look for alerts to send, for a good cycle, and for what burns or is due, to the next."""
 _DATABASE = 15.0
 """Seconds after which the database counts as one that can't be used."""
+_LAST = 1.0
+"""Seconds for which what is cut off at the end is waited for: a database may be silent."""
 
 
 class Lasting:
@@ -119,7 +121,7 @@ async def alarming(
         yield
     finally:
         keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+        await asyncio.wait([keeping], timeout=_LAST)
 
 
 async def _by_those_in_force(settings: Callable[[], Settings], urgent: Urgent, now: Callable[[], datetime]) -> None:

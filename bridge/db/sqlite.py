@@ -5,6 +5,7 @@ cancelled in between would keep everybody else from the database for good.
 """
 
 import asyncio
+from typing import Any
 
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
@@ -14,6 +15,10 @@ from tortoise.connection import get_connections
 class Client(SqliteClient):
     def _in_transaction(self) -> TransactionContext:
         return _Transaction(SqliteTransactionWrapper(self), self._lock)
+
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        async with self._in_transaction() as connection:
+            await connection.execute_many(query, values)
 
 
 client_class = Client

@@ -15,6 +15,7 @@ from bridge.engine.alarm import pass_on
 from bridge.engine.alerting import tell_alerts
 from bridge.engine.binding import check, misplaced
 from bridge.engine.polling import poll
+from bridge.engine.rewinding import is_held
 from bridge.engine.sweeping import sweep
 from bridge.engine.unit import Unit
 from bridge.engine.working import TICK, work_all_due
@@ -140,6 +141,7 @@ async def work_unless_resting(unit: Unit, stopping: asyncio.Event | None = None)
     Nor is anything done before the first run is through: only then is it known whose each payment is.
     """
     state = await unit.standing.state()
+    await is_held(unit)  # so that it is live again as soon as nothing holds it, though no order be looked at
     if state.baseline_done and not _rests(unit, state.rest_until):
         await resyncs.take_up(unit.lease, state, AGAIN_A_TICK, unit.now())
         await work_all_due(unit, stopping)
@@ -148,6 +150,7 @@ async def work_unless_resting(unit: Unit, stopping: asyncio.Event | None = None)
 async def tell(unit: Unit) -> None:
     """Tell the administrator what burns, beside the work: that may take all day."""
     storage.tell(unit)
+    await is_held(unit)
     await tell_alerts(unit)
 
 

@@ -33,10 +33,10 @@ FEW = 20
 
 async def may_act(unit: Unit) -> bool:
     """Whether calls may be made and notes written for the store."""
-    return not await _held(unit) and unit.live
+    return not await is_held(unit) and unit.live
 
 
-async def _held(unit: Unit) -> bool:
+async def is_held(unit: Unit) -> bool:
     """Whether the store is held for having gone back, or refused as another's. Then it is as in shadow mode."""
     state = await unit.standing.state()
     back = bool(state.held == Held.REWOUND or state.unbound)
@@ -46,7 +46,7 @@ async def _held(unit: Unit) -> bool:
 
 async def rests(unit: Unit, order_id: int) -> bool:
     """Whether the order rests because its store went back; it comes up again, in case somebody has said go."""
-    if not await _held(unit):
+    if not await is_held(unit):
         return False
     await unit.agenda.rest(order_id, unit.now() + PAUSE)
     return True

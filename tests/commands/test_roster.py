@@ -12,12 +12,14 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from structlog.testing import capture_logs
 from tortoise.exceptions import OperationalError
 
-from bridge.app import read_settings, workplace
+from bridge.app import Workplace, read_settings, workplace
 from bridge.db.leases import Lease, Unending
+from bridge.engine.unit import Unit
 from bridge.errors import SettingsError
 from bridge.posts import Post
 from bridge.roster import InForce, Roster
-from bridge.settings import Settings
+from bridge.settings import Settings, StoreSettings
+from bridge.ticking import Ticks
 from tests import databases
 from tests.commands.shop import Shop, until
 
@@ -155,3 +157,34 @@ async def test_new_settings_that_the_database_was_not_told_of_are_in_force(
 
 def _wrong() -> Settings:
     raise SettingsError("there is no store to watch")
+
+
+async def test_one_that_is_to_go_while_it_is_taken_up_goes(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lost to another, and to be had again, when new settings come: nobody goes on by those of before."""
+    begin, wind = Workplace.begin, Ticks.wind
+    taking, go_on = asyncio.Event(), asyncio.Event()
+    wound: list[Ticks] = []
+
+    async def slow(self: Workplace, store: StoreSettings) -> Unit | None:
+        taking.set()
+        await go_on.wait()
+        return await begin(self, store)
+
+    def remembered(self: Ticks, scheduler: AsyncIOScheduler) -> None:
+        wound.append(self)
+        wind(self, scheduler)
+
+    async with at_work(shop) as roster:
+        await polled_anew(roster)
+        monkeypatch.setattr(Ticks, "wind", remembered)
+        monkeypatch.setattr(Workplace, "begin", slow)
+        [post] = roster.posts
+        assert post.ticks is not None
+        post.ticks.unit.lease.end()
+        await taking.wait()
+        loading = asyncio.create_task(roster.load(lambda: changed(shop)))
+        await until(post._leaving.is_set)
+        go_on.set()
+        await loading
+        assert [ticks._stopping.is_set() for ticks in wound] == [True, False]
+        assert roster.ticks == wound[1:]

@@ -1,12 +1,15 @@
 """The ticks of a daemon: stores at rest cost it nothing, and what is due is begun at once."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tortoise.connection import get_connection
+from tortoise.exceptions import OperationalError
 
+from bridge import ticking
 from bridge.app import read_settings
 from bridge.engine import cycles
 from bridge.liveness import HUNG
@@ -87,3 +90,37 @@ async def test_what_need_not_settle_is_followed_by_the_first_look_that_shows_it(
         w.side.faults.release.set()
         await working
         assert w.books(it) == (0, TOTAL, 0)
+
+
+async def test_a_question_to_the_database_that_fails_once_is_no_trouble_of_any_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each asks for itself then, and tells of what fails there."""
+
+    async def fails(_: object, now: datetime) -> set[str]:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    async with known_order(tmp_path, settle={"change": "0s"}) as (w, it):
+        w.clock.advance(60)
+        w.store.set_status(it.id, "completed")
+        unit = await w.bridge()
+        await unit.agenda.wake([it.id], w.clock.now())
+        monkeypatch.setattr(ticking, "with_work", fails)
+        await w.work()
+        assert (w.books(it), unit.broken, unit.urgent.take()) == ((0, TOTAL, 0), None, [])
+
+
+async def test_a_store_that_was_refused_meanwhile_is_live_again_as_soon_as_it_is_not(tmp_path: Path) -> None:
+    """Only its notes are due, and no order is looked at that would notice."""
+    async with known_order(tmp_path, settle={"change": "0s"}) as (w, it):
+        unit = await w.bridge()
+        w.clock.advance(60)
+        w.store.faults.plan(Fault.ERROR_BEFORE, method="POST", path="/notes")
+        w.store.set_status(it.id, "completed")
+        await unit.agenda.wake([it.id], w.clock.now())
+        await w.work()
+        assert (w.books(it), w.notes(it.id)) == ((0, TOTAL, 0), [])
+        unit.live = False  # by a look that came to its end while the shop was refused
+        w.clock.advance(3600)
+        await w.work()
+        assert len(w.notes(it.id)) == 1
