@@ -5,7 +5,7 @@ import logging
 import time as clock
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from bridge.db import alerts
 from bridge.domain.alerts import Alert, Topic
 from bridge.engine import bugs, storage
 from bridge.engine.cycles import look_around, tell, work_unless_resting
+from bridge.engine.unit import Urgent
 from bridge.sandbox.faults import Fault
 from bridge.settings import Alerts, StoreSettings
 from tests.flow.alerting import telling
@@ -237,6 +238,14 @@ async def test_the_end_of_what_burns_is_told_by_the_store_as_it_was_taken_up_ane
             assert storage.failed(after, OperationalError("disk I/O error"))
             storage.tell(after)
             assert [str(it.topic) for it in place.urgent.take()] == ["database"], "again, so it is news"
+
+
+def test_what_was_told_by_a_clock_that_was_ahead_is_told_again() -> None:
+    """Else it would be known until that day comes."""
+    urgent, now = Urgent(), datetime(2026, 11, 22, 9, tzinfo=UTC)
+    for at in (now + timedelta(days=365), now, now + timedelta(hours=1)):
+        urgent.add(Alert(topic=Topic.BUG, store=STORE, text="x", at=at))
+    assert [it.at.year for it in urgent.take()] == [2027, 2026]
 
 
 async def test_a_bug_in_a_tick_is_told_and_again_a_day_later_and_when_it_is_over(
