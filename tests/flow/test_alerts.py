@@ -141,7 +141,7 @@ async def test_a_daemon_that_has_just_started_is_given_its_time(tmp_path: Path) 
         w.clock.advance(48 * HOUR)
         async with told.daemon(Lasting(told.in_force(), w.clock.now())) as daemon:
             await daemon.once()
-            assert told.there.beats == 1
+            assert (told.sink.kept, told.there.beats) == ([], 1), "nor is it in the daily message"
 
 
 async def test_a_store_that_new_settings_bring_is_given_its_time(tmp_path: Path) -> None:
@@ -246,6 +246,15 @@ def test_what_was_told_by_a_clock_that_was_ahead_is_told_again() -> None:
     for at in (now + timedelta(days=365), now, now + timedelta(hours=1)):
         urgent.add(Alert(topic=Topic.BUG, store=STORE, text="x", at=at))
     assert [it.at.year for it in urgent.take()] == [2027, 2026]
+
+
+def test_what_is_over_at_one_store_is_known_of_another() -> None:
+    urgent, now = Urgent(), datetime(2026, 11, 22, 9, tzinfo=UTC)
+    for _ in range(2):
+        for store in ("butiken", "outlet"):
+            urgent.add(Alert(topic=Topic.DATABASE, store=store, text="x", at=now))
+        urgent.forget("outlet", {Topic.DATABASE})
+    assert [it.store for it in urgent.take()] == ["butiken", "outlet", "outlet"]
 
 
 async def test_a_bug_in_a_tick_is_told_and_again_a_day_later_and_when_it_is_over(
