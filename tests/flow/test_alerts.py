@@ -318,6 +318,25 @@ async def test_what_burns_is_told_while_the_work_takes_all_day(tmp_path: Path) -
         await asyncio.wait(list(work.running))
 
 
+async def test_what_hangs_while_it_tells_is_named_and_is_cut_off_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs(_: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(ticking, "tell", hangs)
+    errors: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, error: errors.append(error))
+    async with world(tmp_path) as w, telling(w, tmp_path) as told:
+        clocks, ticks = Clocks(), ticking.Ticks(await w.bridge(), told.in_force().stores[0])
+        ticks.wind(clocks)
+        tick, (job,) = clocks.jobs[-1]
+        await tick(job)
+        assert ticks.hanging(-3600) == ["poll", "work", "alerts"]
+        await ticks.drain(0)
+        assert (job.running, errors) == (set(), [])
+
+
 @pytest.mark.on_sqlite
 async def test_a_database_that_takes_nothing_is_told_past_it_once(tmp_path: Path) -> None:
     async with known_order(tmp_path) as (w, it), telling(w, tmp_path) as told, told.daemon() as daemon:
@@ -370,6 +389,14 @@ async def test_once_a_day_each_order_says_what_to_do_and_what_to_type(tmp_path: 
         assert await told.round() == []
         await tick(w, 23 * HOUR)
         assert await told.round() == ["daily"]
+
+
+async def test_a_store_that_nobody_polls_stands_in_the_daily_message(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, telling(w, tmp_path, daily_at=time(10)) as told:
+        await w.cycle()
+        await told.round()
+        assert await told.round(seconds=HOUR) == ["not-polled", "daily"]
+        assert "- not polled since 2026-11-21T08:00:0" in told.last["alerts"][1]["text"]
 
 
 async def test_a_day_on_which_all_is_well_has_no_message(tmp_path: Path) -> None:

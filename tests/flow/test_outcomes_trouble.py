@@ -224,8 +224,12 @@ class Clocks:
     def __init__(self) -> None:
         self.jobs: list[tuple[Callable[..., Awaitable[None]], list[Any]]] = []
 
-    def add_job(self, tick: Callable[..., Awaitable[None]], _: str, *, args: list[Any], **__: Any) -> None:
+    def add_job(self, tick: Callable[..., Awaitable[None]], _: str, *, args: list[Any], **__: Any) -> "Clocks":
         self.jobs.append((tick, args))
+        return self
+
+    def remove(self) -> None:
+        """A job does not tick by itself here."""
 
     async def tick(self) -> None:
         """Poll and work once, each to its end."""
