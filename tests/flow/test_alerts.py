@@ -21,6 +21,7 @@ from bridge.alerts.running import Lasting
 from bridge.alerts.watching import watch_polls
 from bridge.app import read_settings, workplace
 from bridge.db import alerts
+from bridge.db.models import ActionRow
 from bridge.domain.alerts import Alert, Topic
 from bridge.engine import bugs, storage
 from bridge.engine.cycles import look_around, tell, work_unless_resting
@@ -92,7 +93,9 @@ async def test_a_storm_of_orders_that_must_not_be_shipped_is_one_message_once(tm
         assert await told.round() == []
 
 
-async def test_what_becomes_of_a_call_that_nobody_knows_for_long(tmp_path: Path) -> None:
+@pytest.mark.parametrize("waited", [0, 2 * HOUR])
+async def test_what_becomes_of_a_call_that_nobody_knows_for_long(tmp_path: Path, waited: int) -> None:
+    """For how long it had `waited` before its call counts for nothing."""
     async with (
         known_order(tmp_path, "ecster", place=World.place_paid_at_once) as (w, it),
         telling(w, tmp_path) as told,
@@ -100,7 +103,10 @@ async def test_what_becomes_of_a_call_that_nobody_knows_for_long(tmp_path: Path)
         w.ecster.switches = replace(w.ecster.switches, swish_polls=10_000)
         w.store.refund(it.id, lines={"Mugg": 1})
         await w.cycle(timedelta(minutes=3))
-        assert [action["state"] for action in await w.actions()] == ["unknown"]
+        [action] = await w.actions()
+        assert action["state"] == "unknown"
+        decided = ActionRow.filter(id=action["id"])
+        await decided.update(created=(await decided.get()).created - timedelta(seconds=waited))
         await tick(w, 15 * 60)
         assert await told.round() == []
         await tick(w, 6 * 60)
