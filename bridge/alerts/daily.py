@@ -15,6 +15,7 @@ from bridge.domain.alerts import Alert, Topic
 from bridge.domain.decisions import Hold
 from bridge.domain.money import to_major
 from bridge.domain.notes import hold_note
+from bridge.domain.outages import is_silent
 from bridge.domain.reasons import Reason
 from bridge.domain.records import State
 from bridge.domain.steps import Kind
@@ -26,8 +27,12 @@ MOST = 200
 """Lines of one store."""
 
 
-async def daily_alerts(stores: Sequence[StoreSettings], now: datetime) -> list[Alert]:
-    """One alert for each store that somebody should see to; none where all is well."""
+async def daily_alerts(
+    stores: Sequence[StoreSettings], now: datetime, since: Mapping[str, datetime]
+) -> list[Alert]:
+    """One alert for each store that somebody should see to; none where all is well. `since`: when somebody should
+    poll it, by name.
+    """
     modes = {store.name: store.mode for store in stores}
     patience = {store.name: store.warn_after for store in stores}
     intervals = {store.name: store.poll.interval for store in stores}
@@ -36,7 +41,7 @@ async def daily_alerts(stores: Sequence[StoreSettings], now: datetime) -> list[A
         name = store["store"]
         if name not in intervals:
             continue
-        silent = not_polled(store, intervals[name])
+        silent = not_polled(store, intervals[name]) and is_silent(now - since[name], intervals[name])
         known = await Journal(name).known_many([item["order"] for item in store["attention"]])
         lines = [*matters(store, silent=silent), *(order_line(name, it, known) for it in store["attention"])]
         if lines:

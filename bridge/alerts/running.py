@@ -91,9 +91,9 @@ class Alarms:
         if self._lasting.other:
             await alerts.rest_no_more(self._lasting.other)
             self._lasting.other.clear()
-        stores = self._settings.stores
-        await watch_polls(stores, self._now(), self._lasting.since)
-        await tell_daily(stores, self._now(), self._settings.alerts.daily_at)
+        stores, since = self._settings.stores, self._lasting.since
+        await watch_polls(stores, self._now(), since)
+        await tell_daily(stores, self._now(), since, self._settings.alerts.daily_at)
         off = [name for name, delivery in zip(OUTLETS, self._deliveries, strict=True) if not delivery.is_set]
         await alerts.gone([*off, *([] if self._heartbeat else [alerts.HEARTBEAT])])
 

@@ -78,7 +78,9 @@ async def _write(topic: Topic, store: str, text: str, now: datetime) -> None:
         await alerts.add(Alert(topic=topic, store=store, text=text, at=now))
 
 
-async def tell_daily(stores: Sequence[StoreSettings], now: datetime, at: time) -> None:
+async def tell_daily(
+    stores: Sequence[StoreSettings], now: datetime, since: Mapping[str, datetime], at: time
+) -> None:
     """Write the daily message where it is due and there is anything to say. The first one comes when the clock
     strikes for the first time after the first start.
     """
@@ -86,7 +88,7 @@ async def tell_daily(stores: Sequence[StoreSettings], now: datetime, at: time) -
     if last is None:
         await alerts.daily(None, now, ())
     elif is_daily_due(_on_the_wall(last), _on_the_wall(now), at):
-        found = await daily_alerts(stores, now)
+        found = await daily_alerts(stores, now, since)
         if await alerts.daily(last, now, found):
             await alerts.forget(now)
 

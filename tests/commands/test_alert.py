@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bridge.cli import server
 from bridge.sandbox.server import Server
 from tests.alerts.sink import Address, Sink
 from tests.commands.shop import Ran, Shop, typed, until
@@ -20,10 +21,10 @@ def sink(shop: Shop, tmp_path: Path) -> Sink:
 async def test_alert_test_says_of_each_channel_what_came_of_it(shop: Shop, sink: Sink, tmp_path: Path) -> None:
     """It needs no database."""
     mail, there = Sink(tmp_path / "mail"), Address()
-    async with Server(there.app) as server:
+    async with Server(there.app) as opened:
         shop.settings["alerts"] |= {
             "email": {"to": ["drift@shop.example"], "sendmail": str(mail.path)},
-            "heartbeat_url": f"{server.url}/ping/s3cret",
+            "heartbeat_url": f"{opened.url}/ping/s3cret",
         }
         ran = await shop.types("alert", "test")
         assert (ran.code, ran.err) == (0, "")
@@ -58,6 +59,18 @@ async def test_a_unit_that_has_failed_is_told_though_the_settings_are_wrong(shop
     assert "`systemctl status wc-bridge.service` says why" in told["text"]
 
 
+def test_a_unit_that_has_failed_is_told_by_its_own_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "FOLDER", tmp_path)
+    for name in ("settings", "butiken"):
+        sink = Sink(tmp_path / name)
+        (tmp_path / f"{name}.yaml").write_text(f"alerts: {{command: [{sink.path}]}}", encoding="utf-8")
+    for unit, name in (("wc-bridge.service", "settings"), ("wc-bridge-backup@butiken.service", "butiken")):
+        ran = typed("alert", "failed", unit)
+        assert (ran.code, ran.out) == (0, f"command ({tmp_path / name / 'program'}): sent\n")
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [("", "stores:\n\t- name: butiken\n"), ("database: *nowhere\n# ours:\n", "\nstores: []\n"), ("web: {\n", "")],
@@ -71,6 +84,15 @@ def test_a_unit_that_has_failed_as_its_settings_are_no_yaml_is_told(
     assert "this is no YAML" in typed("status", *words).err
     assert typed("alert", "failed", "wc-bridge.service", *words) == Ran(0, f"command ({sink.path}): sent\n", "")
     assert [message["alerts"][0]["topic"] for message in sink.messages] == ["stopped"]
+
+
+@pytest.mark.parametrize("text", ["database: sqlite:///b.sqlite3", "alerts:", "- nothing", ""])
+def test_a_unit_that_has_failed_where_no_channel_is_set_is_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.yaml"
+    path.write_text(text, encoding="utf-8")
+    ran = typed("alert", "failed", "wc-bridge.service", "--settings", str(path))
+    assert (ran.code, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert "no channel is set for alerts" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -124,8 +146,8 @@ async def test_no_channel_is_told(shop: Shop) -> None:
 async def test_the_daemon_sends_what_burns_and_the_heart_beats_when_it_is_over(shop: Shop, sink: Sink) -> None:
     await shop.known()
     there, shop.store.home = Address(), "https://staging.shop.example"
-    async with Server(there.app) as server:
-        shop.settings["alerts"]["heartbeat_url"] = f"{server.url}/ping/s3cret"
+    async with Server(there.app) as opened:
+        shop.settings["alerts"]["heartbeat_url"] = f"{opened.url}/ping/s3cret"
         async with shop.daemon() as daemon:
             await until(lambda: bool(sink.kept))
             assert there.beats == 0

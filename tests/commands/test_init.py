@@ -1,11 +1,13 @@
 """`init`: a settings.yaml by options or by answers at a terminal, which holds and keeps what is in it to itself."""
 
 import asyncio
+import errno
 import os
 import pty
 import shutil
 import stat
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -223,3 +225,28 @@ async def test_at_a_terminal_it_asks_and_shows_no_secret(tmp_path: Path) -> None
     assert store.consumer_key.reveal() == "ck_typed_at_the_terminal"
     assert store.consumer_secret == Secret("${WC_SECRET}")
     assert store.providers[0].environment == "test"
+
+
+def test_on_a_server_a_variable_is_one_of_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "FOLDER", tmp_path)
+    for name, where in (
+        ("settings.yaml", "in /etc/wc-bridge/environment, which the daemon alone reads"),
+        ("settings.yml", "with `export`"),  # no unit reads a file of this name
+    ):
+        ran = typed(*words(STORE, ECSTER), "--consumer-key", "${WC_KEY}", "--settings", str(tmp_path / name))
+        assert ran.code == 0
+        [line] = [line.strip() for line in ran.out.splitlines() if line.strip().startswith("set ")]
+        assert ("WC_KEY" in line, line.endswith(where)) == (True, True), line
+
+
+def test_who_may_not_write_it_is_told_who_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests may be root's, who may write anywhere."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(tmp_path))
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", refused)
+    path = tmp_path / "settings.yaml"
+    ran = typed(*words(STORE, ECSTER), "--settings", str(path))
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"wc-bridge: {path} can't be written: you may not; on a server root writes it\n"

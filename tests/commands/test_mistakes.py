@@ -167,3 +167,26 @@ def test_folder_that_the_user_may_not_enter_is_one_line(path: Path, monkeypatch:
     monkeypatch.setattr(status.status, "callback", kept_out)
     said = one_line(typed("status", "--settings", str(path)), 2)
     assert f"{Path.cwd() / 'b.sqlite3'}: the user {pwd.getpwuid(os.geteuid()).pw_name} may not go there" in said
+
+
+def test_folder_that_a_user_without_a_name_may_not_enter_is_one_line_too(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(_: int) -> None:
+        raise KeyError
+
+    def kept_out(**_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/root/b.sqlite3")
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    monkeypatch.setattr(status.status, "callback", kept_out)
+    said = one_line(typed("status", "--settings", str(path)), 2)
+    assert f"/root/b.sqlite3: the user {os.geteuid()} may not go there" in said
+
+
+def test_what_is_refused_and_is_no_file_is_a_bug(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(status.status, "callback", refused)
+    assert "this is a bug of wc-bridge (PermissionError" in one_line(typed("status", "--settings", str(path)), 70)

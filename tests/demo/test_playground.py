@@ -113,6 +113,8 @@ async def test_the_guide_has_every_line_and_every_order(tmp_path: Path) -> None:
     async with playground(tmp_path / "Butik & Co", 0) as ground:
         text = guide(ground, PROGRAM)
         assert [line for line in lines(ground, PROGRAM).values() if f"  {line}\n" not in text] == []
+        programs = {line.split()[0] for line in lines(ground, PROGRAM).values()}
+        assert programs == {"curl", PROGRAM}, "each as it can be typed"
         assert [sale.number for sale in ground.sandboxes.sales if f"{sale.number} (" not in text] == []
         assert "--settings '" in text
         assert ground.settings.stat().st_mode & 0o077 == 0

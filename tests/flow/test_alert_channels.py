@@ -1,5 +1,6 @@
 """How the channels rest and go on, in the database and past it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import time
@@ -10,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 from tortoise.connection import get_connection
 
+from bridge.alerts import running
 from bridge.alerts.running import Lasting
 from bridge.db import alerts
 from bridge.domain.alerts import Alert, Topic
@@ -168,3 +170,19 @@ async def test_an_alert_that_we_fail_to_write_down_costs_none_that_come_after_it
             await goes_on(told, lasting, 0)
         assert [it["alerts"][0]["text"] for it in told.sink.messages] == ["the first", "the second"]
         assert [it["event"] for it in log] == ["alerts.failed"]
+
+
+async def test_a_database_that_does_not_answer_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs(_: Alert) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(alerts, "add", hangs)
+    monkeypatch.setattr(running, "_DATABASE", 0.01)
+    async with world(tmp_path) as w, telling(w, tmp_path) as told:
+        await w.cycle()
+        await burns(w, "the first")
+        async with asyncio.timeout(30):
+            await goes_on(told, Lasting(told.in_force(), w.clock.now()), 0)
+        assert [it["alerts"][0]["text"] for it in told.sink.messages] == ["the first"]

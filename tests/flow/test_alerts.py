@@ -5,7 +5,7 @@ import logging
 import time as clock
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,11 @@ from bridge.alerts.running import Lasting
 from bridge.alerts.watching import watch_polls
 from bridge.app import read_settings, workplace
 from bridge.db import alerts
+from bridge.db.models import ActionRow
 from bridge.domain.alerts import Alert, Topic
 from bridge.engine import bugs, storage
 from bridge.engine.cycles import look_around, work_unless_resting
+from bridge.engine.unit import Urgent
 from bridge.sandbox.faults import Fault
 from bridge.settings import Alerts, StoreSettings
 from tests.flow.alerting import telling
@@ -89,7 +91,9 @@ async def test_a_storm_of_orders_that_must_not_be_shipped_is_one_message_once(tm
         assert await told.round() == []
 
 
-async def test_what_becomes_of_a_call_that_nobody_knows_for_long(tmp_path: Path) -> None:
+@pytest.mark.parametrize("waited", [0, 2 * HOUR])
+async def test_what_becomes_of_a_call_that_nobody_knows_for_long(tmp_path: Path, waited: int) -> None:
+    """For how long it had `waited` before its call counts for nothing."""
     async with (
         known_order(tmp_path, "ecster", place=World.place_paid_at_once) as (w, it),
         telling(w, tmp_path) as told,
@@ -97,7 +101,10 @@ async def test_what_becomes_of_a_call_that_nobody_knows_for_long(tmp_path: Path)
         w.ecster.switches = replace(w.ecster.switches, swish_polls=10_000)
         w.store.refund(it.id, lines={"Mugg": 1})
         await w.cycle(timedelta(minutes=3))
-        assert [action["state"] for action in await w.actions()] == ["unknown"]
+        [action] = await w.actions()
+        assert action["state"] == "unknown"
+        decided = ActionRow.filter(id=action["id"])
+        await decided.update(created=(await decided.get()).created - timedelta(seconds=waited))
         await tick(w, 15 * 60)
         assert await told.round() == []
         await tick(w, 6 * 60)
@@ -138,7 +145,7 @@ async def test_a_daemon_that_has_just_started_is_given_its_time(tmp_path: Path) 
         w.clock.advance(48 * HOUR)
         async with told.daemon(Lasting(told.in_force(), w.clock.now())) as daemon:
             await daemon.once()
-            assert told.there.beats == 1
+            assert (told.sink.kept, told.there.beats) == ([], 1), "nor is it in the daily message"
 
 
 async def test_a_store_that_new_settings_bring_is_given_its_time(tmp_path: Path) -> None:
@@ -230,10 +237,28 @@ async def test_the_end_of_what_burns_is_told_by_the_store_as_it_was_taken_up_ane
                 await look_around(after, sweeping=False)
                 bugs.works(after, job)
                 assert [str(it.topic) for it in place.urgent.take()] == over
+                bugs.failed(after, "work", KeyError())
+                assert [str(it.topic) for it in place.urgent.take()] == ["bug"] * (job == "work"), "known till then"
             assert storage.failed(after, OperationalError("disk I/O error"))
             storage.tell(after)
-            bugs.failed(after, "work", KeyError())
-            assert [str(it.topic) for it in place.urgent.take()] == ["database", "bug"], "again, so it is news"
+            assert [str(it.topic) for it in place.urgent.take()] == ["database"], "again, so it is news"
+
+
+def test_what_was_told_by_a_clock_that_was_ahead_is_told_again() -> None:
+    """Else it would be known until that day comes."""
+    urgent, now = Urgent(), datetime(2026, 11, 22, 9, tzinfo=UTC)
+    for at in (now + timedelta(days=365), now, now + timedelta(hours=1)):
+        urgent.add(Alert(topic=Topic.BUG, store=STORE, text="x", at=at))
+    assert [it.at.year for it in urgent.take()] == [2027, 2026]
+
+
+def test_what_is_over_at_one_store_is_known_of_another() -> None:
+    urgent, now = Urgent(), datetime(2026, 11, 22, 9, tzinfo=UTC)
+    for _ in range(2):
+        for store in ("butiken", "outlet"):
+            urgent.add(Alert(topic=Topic.DATABASE, store=store, text="x", at=now))
+        urgent.forget("outlet", {Topic.DATABASE})
+    assert [it.store for it in urgent.take()] == ["butiken", "outlet", "outlet"]
 
 
 async def test_a_bug_in_a_tick_is_told_and_again_a_day_later_and_when_it_is_over(
@@ -297,6 +322,23 @@ async def test_what_burns_is_told_while_the_work_takes_all_day(tmp_path: Path) -
         await all_done(ticks)
 
 
+async def test_what_hangs_while_it_tells_is_named_and_is_cut_off_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hangs(_: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(ticking, "tell", hangs)
+    errors: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, error: errors.append(error))
+    async with world(tmp_path) as w, telling(w, tmp_path) as told:
+        ticks = ticking.Ticks(await w.bridge(), told.in_force().stores[0])
+        await ticks.begin(ticks.telling)
+        assert ticks.hanging(-3600) == ["poll", "work", "alerts"]
+        await ticks.drain(0)
+        assert (ticks.under_way, errors) == (set(), [])
+
+
 @pytest.mark.on_sqlite
 async def test_a_database_that_takes_nothing_is_told_past_it_once(tmp_path: Path) -> None:
     async with known_order(tmp_path) as (w, it), telling(w, tmp_path) as told, told.daemon() as daemon:
@@ -349,6 +391,14 @@ async def test_once_a_day_each_order_says_what_to_do_and_what_to_type(tmp_path: 
         assert await told.round() == []
         await tick(w, 23 * HOUR)
         assert await told.round() == ["daily"]
+
+
+async def test_a_store_that_nobody_polls_stands_in_the_daily_message(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, telling(w, tmp_path, daily_at=time(10)) as told:
+        await w.cycle()
+        await told.round()
+        assert await told.round(seconds=HOUR) == ["not-polled", "daily"]
+        assert "- not polled since 2026-11-21T08:00:0" in told.last["alerts"][1]["text"]
 
 
 async def test_a_day_on_which_all_is_well_has_no_message(tmp_path: Path) -> None:

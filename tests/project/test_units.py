@@ -75,6 +75,8 @@ def test_whose_failure_is_told_goes_by_the_settings_that_the_alert_goes_by(name:
     unit = keys(name)
     if "failed" in name:
         assert unit["ExecStart"][-1] == f"{PROGRAM} alert failed %i"
+        assert unit["EnvironmentFile"] == keys(DAEMONS[0])["EnvironmentFile"]
+        assert unit["SuccessExitStatus"] == ["1"], "who sets no channel has no second failure of it"
         return
     [command] = [words for words in unit["ExecStart"] if PROGRAM in words]
     settings = of_unit(name.replace("@.", "@butiken.")).settings
