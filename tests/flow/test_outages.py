@@ -14,11 +14,13 @@ import structlog
 from structlog.testing import capture_logs
 from tortoise.exceptions import OperationalError
 
+from bridge.db import alerts as alerting
 from bridge.db import holds, pauses, persons
 from bridge.db import outages as kept
 from bridge.db.holds import Held
 from bridge.db.pauses import Scope
-from bridge.domain.outages import Outage
+from bridge.domain.alerts import Topic
+from bridge.domain.outages import LASTING, Outage
 from bridge.engine.cycles import look_around, tell, work_unless_resting
 from bridge.engine.working import AT_ONCE, work_all_due
 from bridge.sandbox.faults import Fault
@@ -242,6 +244,9 @@ async def test_a_single_order_s_call_that_is_never_taken_is_told_of_once_and_not
             assert len(w.notes(sick.id)) == (minute >= 60), "after an hour"
         assert f"the capture for order {sick.id} is tried since" in alerts[0]["problem"]
         assert await w.alerted() == ["in-vain"]
+        told, [action] = await alerting.last(STORE, (Topic.IN_VAIN,)), await w.actions(sick.id)
+        assert told is not None
+        assert told.at - datetime.fromisoformat(action["created"]) >= LASTING
         assert (await w.status())["attention"] == []
         assert len(w.calls()) - before - 12 <= most
         up(w)
