@@ -244,9 +244,8 @@ async def test_a_single_order_s_call_that_is_never_taken_is_told_of_once_and_not
             assert len(w.notes(sick.id)) == (minute >= 60), "after an hour"
         assert f"the capture for order {sick.id} is tried since" in alerts[0]["problem"]
         assert await w.alerted() == ["in-vain"]
-        told, [action] = await alerting.last(STORE, (Topic.IN_VAIN,)), await w.actions(sick.id)
-        assert told is not None
-        assert told.at - datetime.fromisoformat(action["created"]) >= LASTING
+        told, [action] = await alerting.last([STORE], (Topic.IN_VAIN,)), await w.actions(sick.id)
+        assert told[STORE].at - datetime.fromisoformat(action["created"]) >= LASTING
         assert (await w.status())["attention"] == []
         assert len(w.calls()) - before - 12 <= most
         up(w)
