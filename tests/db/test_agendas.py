@@ -1,7 +1,8 @@
 """In which stores there is anything to do, asked of many at once."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ NAMES = ("butiken", "filialen")
 pytestmark = pytest.mark.on_postgresql
 
 Put = Callable[[], Awaitable[Any]]
+Ask = Callable[[Collection[str]], Awaitable[set[str]]]
 
 
 async def order(**values: Any) -> models.OrderRow:
@@ -80,29 +82,21 @@ ALERTS: dict[str, tuple[Put, bool]] = {
 }
 
 
-@pytest.mark.parametrize(("put", "found"), WORK.values(), ids=WORK)
-async def test_in_which_anything_is_due(tmp_path: Path, database: str, put: Put, found: bool) -> None:
+QUESTIONS: dict[str, tuple[Ask, dict[str, tuple[Put, bool]]]] = {
+    "work": (partial(with_work, now=NOW), WORK),
+    "alerts": (with_alerts, ALERTS),
+}
+CASES = {f"{name}: {case}": (ask, *row) for name, (ask, table) in QUESTIONS.items() for case, row in table.items()}
+
+
+@pytest.mark.parametrize(("ask", "put", "found"), CASES.values(), ids=CASES)
+async def test_in_which_there_is_anything(tmp_path: Path, database: str, ask: Ask, put: Put, found: bool) -> None:
     url = databases.url_in(tmp_path)
     await databases.make(url)
     async with existing(url):
         for name in NAMES:
             await models.StoreRow.create(name=name)
         await put()
-        assert await with_work(NAMES, NOW) == ({"butiken"} if found else set())
-        assert await with_work(["filialen"], NOW) == set()
-        assert await with_work([], NOW) == set()
-
-
-@pytest.mark.parametrize(("put", "found"), ALERTS.values(), ids=ALERTS)
-async def test_of_which_there_may_be_something_to_tell(
-    tmp_path: Path, database: str, put: Put, found: bool
-) -> None:
-    url = databases.url_in(tmp_path)
-    await databases.make(url)
-    async with existing(url):
-        for name in NAMES:
-            await models.StoreRow.create(name=name)
-        await put()
-        assert await with_alerts(NAMES) == ({"butiken"} if found else set())
-        assert await with_alerts(["filialen"]) == set()
-        assert await with_alerts([]) == set()
+        assert await ask(NAMES) == ({"butiken"} if found else set())
+        assert await ask(["filialen"]) == set()
+        assert await ask([]) == set()
