@@ -15,10 +15,10 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
-from bridge.db import firsts
+from bridge.db import firsts, statements
 from bridge.db.codec import STEP
 from bridge.db.holds import Held, held
-from bridge.db.models import ActionRow, BrakeRow, NoteRow
+from bridge.db.models import ActionRow, BrakeRow
 from bridge.db.rows import PROMISE, of_store
 from bridge.domain.bounds import DAY, Counted
 from bridge.domain.reasons import Bound, Reason
@@ -27,6 +27,13 @@ from bridge.domain.rules import Limits
 from bridge.domain.steps import Call, Kind
 
 BOUNDS = [str(bound) for bound in Bound]
+# Counted by the database, as there may be as many as `surge` allows at each look. Joined so, and not asked for
+# the store first, SQLite begins with what is recent and not with all orders of the store.
+_RECENT = """SELECT count(*) AS "count" FROM "{0}" it CROSS JOIN "orders" o
+    WHERE o."id" = it."order_id" AND o."store_id" = ? AND """
+_DECIDED = f"""{_RECENT.format("actions")} it."admitted" > ? AND it."kind" = ? AND it."shadow" = ? AND it."id" <> ?
+    AND it."approved" = ? AND NOT (it."state" = ? AND it."attempts" = 0)"""
+_ANNOUNCED = f"""{_RECENT.format("notes")} it."created" > ? AND it."mark" LIKE ? AND it."order_id" <> ?"""
 _TOLD_TOGETHER = [str(Bound.SURGE), str(Bound.PER_ACTION), str(Bound.PER_DAY)]
 
 
@@ -53,22 +60,23 @@ async def counting(asked: Asked, limits: Limits, now: datetime) -> AsyncIterator
     """Count for one decision; what is committed within it is what others count after it."""
     async with in_transaction():
         brake = await _locked(asked.store, asked.kind)
-        open_ = await ActionRow.get_or_none(id=asked.action) if asked.action is not None else None
+        open_ = await statements.first(ActionRow, id=asked.action) if asked.action is not None else None
         others = _of(asked.kind, shadow=not asked.live).exclude(id=asked.action or -1)
         taken_back = Q(state=State.DROPPED, attempts=0)
         since = max(now - limits.within, brake.counted_from or now - limits.within)
         braked = others.filter(state=State.HELD, reason=Bound.SURGE).distinct()
-        decided = others.filter(~taken_back, admitted__gt=since, approved=False)
+        decided = (asked.store, since, asked.kind, not asked.live, asked.action or -1, False, State.DROPPED)
         by, _ = await held(asked.store)
         counted = Counted(
             plugin_on=by is Held.PLUGIN,
             differed=await firsts.differed(asked.store, asked.account, asked.call),
             let_through=open_ is not None and open_.admitted is not None,
             braked=bool(await of_store(asked.store, braked)),
-            decided=len(await of_store(asked.store, decided)),
+            decided=await _count(_DECIDED, *decided),
         )
         if asked.kind is Kind.REFUND:
-            counted = replace(counted, announced=await _announced(asked.store, asked.order, since))
+            announced = await _count(_ANNOUNCED, asked.store, since, f"%{PROMISE}%", asked.order)
+            counted = replace(counted, announced=announced)
         if asked.kind is Kind.REFUND and limits.refunds_per_day is not None:
             lately = Q(open_slot__gt=0) | Q(updated__gt=now - DAY)
             today = others.filter(~taken_back, lately, admitted__isnull=False, currency=asked.currency)
@@ -79,7 +87,7 @@ async def counting(asked: Asked, limits: Limits, now: datetime) -> AsyncIterator
 
 @asynccontextmanager
 async def together() -> AsyncIterator[None]:
-    """Commit all that is written within, or nothing of it. It must begin with a write."""
+    """Commit all that is written within, or nothing of it."""
     async with in_transaction():
         yield
 
@@ -92,25 +100,27 @@ async def own_brakes(store: str) -> None:
 
 async def _locked(store: str, kind: Kind) -> BrakeRow:
     """The brake of a kind, which nobody else has until the transaction ends."""
-    brake = BrakeRow.filter(store_id=store, kind=kind)
-    if not await brake.update(kind=kind):
-        await BrakeRow.get_or_create(store_id=store, kind=kind)
-        await brake.update(kind=kind)  # another may have made it meanwhile: then it is had by whoever writes it
-    return await brake.get()
+    its: dict[str, Any] = {"store_id": store, "kind": kind}
+    if not await statements.update(BrakeRow, {"kind": kind}, **its):
+        await BrakeRow.get_or_create(**its)
+        # Another may have made it meanwhile: then it is had by whoever writes it.
+        await statements.update(BrakeRow, {"kind": kind}, **its)
+    [brake] = await statements.rows(BrakeRow, **its)
+    return brake
 
 
 def _of(kind: Kind, *, shadow: bool) -> QuerySet[ActionRow]:
     return ActionRow.filter(kind=kind, shadow=shadow)
 
 
-async def _announced(store: str, order_row: int, since: datetime) -> int:
-    notes = NoteRow.filter(created__gt=since, mark__contains=PROMISE).exclude(order_id=order_row)
-    return len(await of_store(store, notes))
+async def _count(statement: str, *values: Any) -> int:
+    [row] = await statements.select(statement, values)
+    return int(row["count"])
 
 
 async def admit(action: int, now: datetime) -> None:
     """Let an action through; what was let through before stays so."""
-    await ActionRow.filter(id=action, admitted__isnull=True).update(admitted=now)
+    await statements.update(ActionRow, {"admitted": now}, id=action, admitted=None)
 
 
 async def judge_anew(store: str) -> None:

@@ -7,9 +7,11 @@ stands in nobody's way, so nothing waits for what will never be.
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from tortoise.expressions import F, Q
 
+from bridge.db import statements
 from bridge.db.models import ActionRow, FirstRow, OrderRow
 from bridge.db.rows import of_store
 from bridge.domain.decisions import Facts
@@ -27,22 +29,26 @@ async def claim(store: str, account: str, call: Call, action: int) -> bool:
     """Whether the action's call may begin now. Where none of its kind is proven, none begins beside it, nor after
     one that did something else: that waits for a person.
     """
-    rows = FirstRow.filter(store_id=store, account=account, call=call)
-    if not await rows.update(call=call):
-        await FirstRow.get_or_create(store_id=store, account=account, call=call)
-        await rows.update(call=call)  # another may have made it meanwhile: then it is had by whoever writes it
-    row = await rows.get()
+    its: dict[str, Any] = {"store_id": store, "account": account, "call": call}
+    row = await statements.first(FirstRow, **its)
+    if row is not None and row.proven is not None:  # for good: nobody needs the lock
+        return True
+    if not await statements.update(FirstRow, {"call": call}, **its):
+        await FirstRow.get_or_create(**its)
+        # Another may have made it meanwhile: then it is had by whoever writes it.
+        await statements.update(FirstRow, {"call": call}, **its)
+    [row] = await statements.rows(FirstRow, **its)
     if row.proven is not None:
         return True
     if row.differed or await _under_way(row, action):
         return False
-    await rows.update(action=action)
+    await statements.update(FirstRow, {"action": action}, id=row.id)
     return True
 
 
 async def must_wait(store: str, account: str, call: Call, action: int) -> bool:
     """Whether the first call of its kind, another action's, is still to be compared, or did something else."""
-    row = await FirstRow.get_or_none(store_id=store, account=account, call=call)
+    row = await statements.first(FirstRow, store_id=store, account=account, call=call)
     return row is not None and row.proven is None and (row.differed != "" or await _under_way(row, action))
 
 
@@ -57,7 +63,7 @@ async def compared(action: int, difference: Facts, now: datetime) -> None:
     mine = FirstRow.filter(action=action, proven__isnull=True)
     if difference:
         await mine.filter(differed="").update(differed=json.dumps(dict(difference), sort_keys=True), told=False)
-    elif rows := await mine:
+    elif rows := await statements.rows(FirstRow, action=action, proven=None):
         await mine.update(proven=now, differed="")
         await _wake(rows[0].store_id, now)
 
@@ -70,7 +76,7 @@ async def lapsed(action: int, now: datetime) -> None:
 
 async def differed(store: str, account: str, call: Call) -> Facts:
     """What the first call of the kind did instead of what it was to; empty where it did not, or that is settled."""
-    row = await FirstRow.get_or_none(store_id=store, account=account, call=call)
+    row = await statements.first(FirstRow, store_id=store, account=account, call=call)
     return {**json.loads(row.differed), AT: account} if row and row.differed else {}
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from tortoise.expressions import F
 from tortoise.transactions import in_transaction
 
+from bridge.db import statements
 from bridge.db.models import ActionRow, OrderRow, StoreRow
 from bridge.db.rows import of_store
 from bridge.domain.reasons import Bound
@@ -20,8 +21,8 @@ class Held(StrEnum):
 
 async def held(store: str) -> tuple[Held | None, str]:
     """What holds the store, and why; None while nothing does, or it is not known."""
-    row = await StoreRow.get_or_none(name=store)
-    return (Held(row.held), row.held_why) if row and row.held else (None, "")
+    rows = await statements.columns(StoreRow, "held", "held_why", name=store)
+    return next(((Held(row["held"]), row["held_why"]) for row in rows if row["held"]), (None, ""))
 
 
 async def hold(store: str, by: Held, why: str) -> bool:

@@ -1,14 +1,12 @@
-"""The journal: what was seen, remembered and decided, and what is due. Every query has a name here.
-
-Each transaction begins with a write: SQLite's deferred transactions would otherwise fail at once when another
-process (a command beside the daemon) writes in between.
-"""
+"""The journal: what was seen, remembered and decided, and what is due. Every query has a name here."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from tortoise.expressions import F
 
+from bridge.db import statements
 from bridge.db.codec import ORDER, PAYMENT, STEP, dump
 from bridge.db.holds import Held
 from bridge.db.known import Known, Look, Overtaken, known_from, record_text
@@ -42,13 +40,15 @@ class Journal(OfStore):
         return known
 
     async def _known_some(self, order_ids: Sequence[int]) -> dict[int, Known]:
-        rows = await OrderRow.filter(store_id=self.store, order_id__in=list(order_ids))
+        rows = await statements.rows(OrderRow, store_id=self.store, order_id=list(order_ids))
         ids = [row.id for row in rows]
+        if not ids:
+            return {}
         settlements: dict[int, list[Settlement]] = {}
-        for item in await SettlementRow.filter(order_id__in=ids).order_by("id"):
+        for item in await statements.rows(SettlementRow, "id", order_id=ids):
             value = Settlement(refund=item.refund, how=How(item.how), amount=item.amount, entry=item.entry)
             settlements.setdefault(item.order_id, []).append(value)
-        actions = {action.open_slot: action for action in await ActionRow.filter(open_slot__in=ids)}
+        actions = {action.open_slot: action for action in await statements.rows(ActionRow, open_slot=ids)}
         return {row.order_id: known_from(row, settlements.get(row.id, []), actions.get(row.id)) for row in rows}
 
     async def commit_look(self, known: Known, look: Look, now: datetime) -> int | None:
@@ -58,35 +58,13 @@ class Journal(OfStore):
         the store is held whole since: what was read meanwhile may be of a time that it went back to.
         """
         async with self.lease.transaction():
-            written = await OrderRow.filter(id=known.row, version=known.version).update(
-                version=F("version") + 1,
-                number=look.order.number,
-                status=look.order.status,
-                snapshot=dump(ORDER, look.order),
-                changed=look.order.modified,
-                record=record_text(look.record),
-                problem="",
-                failures=0,
-                insisted=False,
-                why=look.why,
-                attention=look.attention,
-                facts=look.facts,
-                # SQLite compares moments as text, and a provider may tell its own in another zone.
-                due=look.due.astimezone(UTC) if look.due else None,
-                watched=look.watched or look.attention != "",
-                provider=look.provider,
-                payment_id=look.payment_id,
-                **({"payment": dump(PAYMENT, look.payment)} if look.payment else {}),
-                **({"moved": now} if look.moved else {}),
-                **(
-                    {"attention_since": now}
-                    if (look.attention, look.facts) != (known.attention, known.facts)
-                    else {}
-                ),
+            written = await statements.update(
+                OrderRow, _looked(known, look, now), more="version", id=known.row, version=known.version
             )
-            if not written or await StoreRow.filter(name=self.store, held=Held.REWOUND).exists():
+            if not written or await statements.columns(StoreRow, "name", name=self.store, held=Held.REWOUND):
                 raise Overtaken
-            await save_settlements(known.row, look.record.settlements)
+            if known.record is None or look.record.settlements != known.record.settlements:
+                await save_settlements(known.row, look.record.settlements)
             action = known.action
             if look.done is not None and action is not None:
                 why = known.attempt.step.why if known.attempt else ""
@@ -108,17 +86,18 @@ class Journal(OfStore):
             return action
         if action is None or follow.new:
             return await start_action(row, follow.open, look, now)
-        await ActionRow.filter(id=action).update(
-            step=dump(STEP, follow.open.step),
-            key=follow.open.step.key,
-            state=follow.open.state,
-            reason=follow.open.reason,
-            facts=facts_text(follow.open),
-            refusal=follow.open.refusal,
-            approved=follow.open.approved,
-            updated=now,
+        values = {
+            "step": dump(STEP, follow.open.step),
+            "key": follow.open.step.key,
+            "state": follow.open.state,
+            "reason": follow.open.reason,
+            "facts": facts_text(follow.open),
+            "refusal": follow.open.refusal,
+            "approved": follow.open.approved,
+            "updated": now,
             **({"next_try": look.next_try} if look.next_try else {}),
-        )
+        }
+        await statements.update(ActionRow, values, id=action)
         return action
 
     async def look_failed(self, row: int, why: str, due: datetime) -> None:
@@ -155,3 +134,29 @@ class Journal(OfStore):
         """Return how many looks in a row failed."""
         row = await OrderRow.get_or_none(store_id=self.store, order_id=order_id)
         return row.failures if row else 0
+
+
+def _looked(known: Known, look: Look, now: datetime) -> dict[str, Any]:
+    """The columns of an order that a look fills."""
+    news = (look.attention, look.facts) != (known.attention, known.facts)
+    return {
+        "number": look.order.number,
+        "status": look.order.status,
+        "snapshot": dump(ORDER, look.order),
+        "changed": look.order.modified,
+        "record": record_text(look.record),
+        "problem": "",
+        "failures": 0,
+        "insisted": False,
+        "why": look.why,
+        "attention": look.attention,
+        "facts": look.facts,
+        # SQLite compares moments as text, and a provider may tell its own in another zone.
+        "due": look.due.astimezone(UTC) if look.due else None,
+        "watched": look.watched or look.attention != "",
+        "provider": look.provider,
+        "payment_id": look.payment_id,
+        **({"payment": dump(PAYMENT, look.payment)} if look.payment else {}),
+        **({"moved": now} if look.moved else {}),
+        **({"attention_since": now} if news else {}),
+    }

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from tortoise.expressions import F
 from tortoise.transactions import in_transaction
 
+from bridge.db import statements
 from bridge.db.agenda import Agenda
 from bridge.db.codec import ORDER, dump
 from bridge.db.failures import database_failed
@@ -91,14 +91,14 @@ class Listings(OfStore):
     async def _commit_sight(self, sight: Sight, now: datetime) -> None:
         """Commit one sight; where somebody else wrote about the order meanwhile, only have it looked at."""
         found = OrderRow.filter(store_id=self.store, order_id=sight.order_id)
-        row = await found.select_for_update(no_key=True).first()  # as `rows.own`; SQLite has it by the write before
+        row = await found.select_for_update(no_key=True).first()  # as `rows.own`; on SQLite all of it is ours
         if row is None:
             row = await OrderRow.create(store_id=self.store, order_id=sight.order_id, provider=sight.provider)
         elif row.version != sight.version:
             await Agenda(self.store, self.lease).wake([sight.order_id], now)
             return
-        as_read = OrderRow.filter(id=row.id, version=row.version)
-        if not await as_read.update(version=F("version") + 1, **_seen(sight, row.due, row.provider)):
+        seen = _seen(sight, row.due, row.provider)
+        if not await statements.update(OrderRow, seen, more="version", id=row.id, version=row.version):
             await Agenda(self.store, self.lease).wake([sight.order_id], now)
             return
         if sight.order is not None and sight.record is not None:

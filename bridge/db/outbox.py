@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from tortoise.expressions import F
-
-from bridge.db import firsts, pauses
+from bridge.db import firsts, pauses, statements
 from bridge.db.codec import ATTEMPT, dump, load
 from bridge.db.known import Overtaken
 from bridge.db.leases import Lease
@@ -96,18 +95,19 @@ class Outbox:
                 raise Overtaken
             if account and not await firsts.claim(self.store, account, attempt.step.call, action):
                 return False
-            taken = await ActionRow.filter(id=action, state__in=[State.READY, State.WAITING]).update(
-                state=State.RUNNING,
-                attempt=dump(ATTEMPT, attempt),
-                updated=now,
-                next_try=None,
-                attempts=F("attempts") + 1,
-            )
-            if taken != 1:
+            values = {
+                "state": State.RUNNING,
+                "attempt": dump(ATTEMPT, attempt),
+                "updated": now,
+                "next_try": None,
+            }
+            waiting = [State.READY, State.WAITING]
+            if not await statements.update(ActionRow, values, more="attempts", id=action, state=waiting):
                 return False
-            row = await ActionRow.get(id=action)
-            text = f"{attempt.step.call} {attempt.step.amount} {row.currency} (minor units), key {attempt.step.key}"
-            await tell(row.order_id, (("called", text),), now)
+            [row] = await statements.columns(ActionRow, "order_id", "currency", id=action)
+            step = attempt.step
+            text = f"{step.call} {step.amount} {row['currency']} (minor units), key {step.key}"
+            await tell(row["order_id"], (("called", text),), now)
         return True
 
     async def end_attempt(
@@ -124,24 +124,27 @@ class Outbox:
     ) -> None:
         """Record how a call ended. Whether it took effect is for the next look to say."""
         async with self.lease.transaction():
-            running = await ActionRow.filter(id=action, state=State.RUNNING).update(
-                state=state,
-                reason=reason or text,
-                refusal=refusal,
-                next_try=next_try,
-                attempt=dump(ATTEMPT, attempt),
-                updated=now,
+            values = {
+                "state": state,
+                "reason": reason or text,
+                "refusal": refusal,
+                "next_try": next_try,
+                "attempt": dump(ATTEMPT, attempt),
+                "updated": now,
                 **({"approved": False} if state is State.HELD else {}),
-            )
+            }
+            running = await statements.update(ActionRow, values, id=action, state=State.RUNNING)
             if running:  # else it is a second try, and the first was committed after all
-                row = await ActionRow.get(id=action)
-                await tell(row.order_id, (("answered", text),), now)
+                [row] = await statements.columns(ActionRow, "order_id", id=action)
+                await tell(row["order_id"], (("answered", text),), now)
 
     # ------------------------------------------------------------------ notes
 
     async def notes(self, order_id: int, now: datetime) -> list[DueNote]:
         """Return the notes of an order that are to be written now, oldest first."""
-        query = NoteRow.filter(order__store_id=self.store, order__order_id=order_id, next_try__lte=now)
+        of_order = await statements.columns(OrderRow, "id", store_id=self.store, order_id=order_id)
+        waiting = [row["id"] for row in of_order]
+        notes = await statements.rows(NoteRow, "id", order_id=waiting, next_try=statements.GIVEN) if waiting else []
         return [
             DueNote(
                 id=row.id,
@@ -152,7 +155,8 @@ class Outbox:
                 created=row.created,
                 about=row.about,
             )
-            for row in await query.order_by("id")
+            for row in notes
+            if row.next_try is not None and row.next_try <= now
         ]
 
     async def note_tried(self, note: DueNote, next_try: datetime) -> bool:
@@ -160,9 +164,9 @@ class Outbox:
 
         False where somebody else has sent it since it was read, or it is not to be sent any more.
         """
-        as_read = NoteRow.filter(id=note.id, attempts=note.attempts, next_try__isnull=False)
+        as_read: dict[str, Any] = {"id": note.id, "attempts": note.attempts, "next_try": statements.GIVEN}
         async with self.lease.guard():
-            return bool(await as_read.update(attempts=F("attempts") + 1, next_try=next_try))
+            return bool(await statements.update(NoteRow, {"next_try": next_try}, more="attempts", **as_read))
 
     async def note_delayed(self, note: int, next_try: datetime) -> None:
         async with self.lease.guard():
@@ -176,5 +180,5 @@ class Outbox:
     async def note_ended(self, note: DueNote, note_id: int | None, text: str, now: datetime) -> None:
         """The note stands in the store as `note_id`, or (None) never will."""
         async with self.lease.transaction():
-            await NoteRow.filter(id=note.id).update(note_id=note_id, next_try=None)
+            await statements.update(NoteRow, {"note_id": note_id, "next_try": None}, id=note.id)
             await tell(note.order, (("noted", text),), now)

@@ -2,6 +2,7 @@
 
 from operator import itemgetter
 
+from bridge.db import statements
 from bridge.db.models import ActionRow, OrderRow
 from bridge.db.rewinds import number_of
 from bridge.db.rows import ids
@@ -16,7 +17,8 @@ async def owner(store: str, provider: str, payment_id: str, order_id: int, refer
     went back has a payment only by a call.
     """
     # By the payment alone: asked for the store too, the database would read the whole of it.
-    found = await OrderRow.filter(payment_id=payment_id).values("id", "store_id", "provider", "order_id", "number")
+    asked = ("id", "store_id", "provider", "order_id", "number")
+    found = await statements.columns(OrderRow, *asked, payment_id=payment_id)
     ours = [row for row in found if row["store_id"] == store and row["provider"] == provider]
     rows = sorted((row for row in ours if row["order_id"] != order_id), key=itemgetter("order_id"))
     if not rows:

@@ -13,6 +13,7 @@ from tortoise.expressions import F
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
+from bridge.db import statements
 from bridge.db.codec import ORDER, load
 from bridge.db.models import ActionRow, OrderRow, PauseRow, StoreRow
 from bridge.db.rows import ids, own_several, slices
@@ -21,6 +22,7 @@ from bridge.domain.records import State
 from bridge.errors import UsageError
 
 _SHARED = "SELECT 1 FROM stores WHERE name = $1 FOR KEY SHARE"
+_ORDER = "SELECT o.order_id FROM actions a JOIN orders o ON o.id = a.order_id WHERE a.id = ?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +67,8 @@ class Call:
 
 async def of(store: str, order: int | None = None) -> list[Pause]:
     """All that stops the store, the widest first, or (`order`) that order of it."""
-    rows = PauseRow.filter(store__in=["", store], order_id__in=[0, order or 0])
-    return [_pause(row) for row in await rows.order_by("store", "order_id")]
+    rows = await statements.rows(PauseRow, store=["", store], order_id=[0, order or 0])
+    return [_pause(row) for row in sorted(rows, key=lambda row: (row.store, row.order_id))]
 
 
 async def every() -> list[Pause]:
@@ -84,8 +86,8 @@ async def stops(store: str, action: int) -> bool:
         await connection.execute_query(_SHARED, [store])
     else:
         await own_several(store)
-    [order] = await ids(ActionRow.filter(id=action), "order__order_id")
-    return bool(await of(store, order))
+    [order] = await statements.select(_ORDER, [action])
+    return bool(await of(store, order["order_id"]))
 
 
 async def pause(scope: Scope, why: str, now: datetime) -> tuple[Pause, list[Call]]:

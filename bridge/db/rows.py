@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tortoise.connection import get_connection
-from tortoise.expressions import F
 from tortoise.queryset import QuerySet
 
+from bridge.db import statements
 from bridge.db.codec import STEP, dump
 from bridge.db.known import Look
-from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow, StoreRow
+from bridge.db.models import ActionRow, EventRow, NoteRow, OrderRow, SettlementRow
 from bridge.domain.records import How, OpenAction, Settlement, State
 from bridge.domain.remarks import Topics
 
@@ -63,13 +63,13 @@ async def ids(query: QuerySet[Any], column: str) -> list[int]:
 
 
 async def own(order_row: int) -> None:
-    """Have an order to oneself until the transaction ends. It is a write, as SQLite wants transactions to begin."""
-    await OrderRow.filter(id=order_row).update(version=F("version"))
+    """Have an order to oneself until the transaction ends: whoever writes to its row has it."""
+    await statements.run('UPDATE "orders" SET "version"="version" WHERE "id"=?', [order_row])
 
 
 async def own_several(store: str) -> None:
     """Begin a transaction that writes to several orders of a store; of such, one at a time goes on."""
-    await StoreRow.filter(name=store).update(problem=F("problem"))
+    await statements.run('UPDATE "stores" SET "problem"="problem" WHERE "name"=?', [store])
 
 
 async def claim(action: int) -> bool:
@@ -89,8 +89,10 @@ async def claim(action: int) -> bool:
 
 async def withdraw_promises(order_row: int, but: Collection[str] = ()) -> None:
     """Withdraw the promises to pay refunds, `but` for these marks, that are not written yet."""
-    unsaid = NoteRow.filter(order_id=order_row, next_try__isnull=False, mark__contains=PROMISE)
-    await withdraw(unsaid.exclude(mark__in=list(but) or [""]))
+    unsaid = await statements.columns(NoteRow, "id", "mark", order_id=order_row, next_try=statements.GIVEN)
+    untrue = [note["id"] for note in unsaid if PROMISE in note["mark"] and note["mark"] not in but]
+    if untrue:
+        await withdraw(NoteRow.filter(id__in=untrue, next_try__isnull=False))
 
 
 async def withdraw(notes: QuerySet[NoteRow]) -> None:
@@ -105,15 +107,15 @@ async def withdraw(notes: QuerySet[NoteRow]) -> None:
 async def to_write(order_row: int, mark: str, text: str, now: datetime, about: str = "") -> None:
     """Let a note be written, once for each mark; one that was withdrawn is looked for in the store first."""
     values = {"text": text, "created": now, "next_try": now, "about": about}
-    note, made = await NoteRow.get_or_create(defaults=values, order_id=order_row, mark=mark)
-    if not made and not note.text:
-        await NoteRow.filter(id=note.id).update(**values)
+    its: dict[str, Any] = {"order_id": order_row, "mark": mark}
+    if not await statements.insert(NoteRow, {**its, **values}, unless_there=True):
+        await statements.update(NoteRow, values, **its, text="")
 
 
 async def save_settlements(row: int, wanted: Sequence[Settlement]) -> None:
     """Make the rows equal to `wanted`; what stays keeps its row."""
     missing = list(wanted)
-    for item in await SettlementRow.filter(order_id=row).order_by("id"):
+    for item in await statements.rows(SettlementRow, "id", order_id=row):
         value = Settlement(refund=item.refund, how=How(item.how), amount=item.amount, entry=item.entry)
         if value in missing:
             missing.remove(value)
@@ -128,25 +130,26 @@ def settlement_row(row: int, value: Settlement) -> SettlementRow:
 
 async def start_action(row: int, open_: OpenAction, look: Look, now: datetime) -> int:
     step = open_.step
-    action = await ActionRow.create(
-        order_id=row,
-        open_slot=row,
-        step=dump(STEP, step),
-        key=step.key,
-        kind=step.kind,
-        state=open_.state,
-        amount=step.amount,
-        target=step.target,
-        currency=look.order.currency,
-        refund=step.refund,
-        provider=look.provider,
-        reason=open_.reason or step.why,
-        facts=facts_text(open_),
-        shadow=open_.shadow,
-        created=now,
-        updated=now,
-    )
-    return int(action.id)
+    values = {
+        "order_id": row,
+        "open_slot": row,
+        "step": dump(STEP, step),
+        "key": step.key,
+        "kind": step.kind,
+        "state": open_.state,
+        "amount": step.amount,
+        "target": step.target,
+        "currency": look.order.currency,
+        "refund": step.refund,
+        "provider": look.provider,
+        "reason": open_.reason or step.why,
+        "facts": facts_text(open_),
+        "shadow": open_.shadow,
+        "created": now,
+        "updated": now,
+    }
+    [action] = await statements.insert(ActionRow, values)
+    return action
 
 
 def facts_text(open_: OpenAction) -> str:
@@ -157,20 +160,22 @@ async def end_action(
     action: int, state: State, reason: str, now: datetime, reference: str = "", amount: int | None = None
 ) -> None:
     """End an action; `amount` is what was done, where that is known."""
-    await ActionRow.filter(id=action).update(
-        state=state,
-        open_slot=None,
-        updated=now,
-        next_try=None,
-        reason=reason,
+    values = {
+        "state": state,
+        "open_slot": None,
+        "updated": now,
+        "next_try": None,
+        "reason": reason,
         **({"reference": reference} if reference else {}),
         **({"amount": amount} if amount is not None else {}),
-    )
+    }
+    await statements.update(ActionRow, values, id=action)
 
 
 async def tell(row: int, events: Iterable[tuple[str, str]], now: datetime) -> None:
     """Add lines to an order's story."""
-    await EventRow.bulk_create(event_rows(row, events, now))
+    lines = [{"order_id": row, "at": now, "topic": topic, "text": text} for topic, text in events]
+    await statements.insert(EventRow, *lines)
 
 
 def event_rows(row: int, events: Iterable[tuple[str, str]], now: datetime) -> list[EventRow]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tortoise.expressions import F, Q
 
-from bridge.db import bounds
+from bridge.db import bounds, statements
 from bridge.db.codec import RULES, dump, load
 from bridge.db.leases import OfStore
 from bridge.db.models import OrderRow, StoreRow
@@ -42,7 +42,13 @@ class Standing(OfStore):
         return bool(before)
 
     async def state(self) -> StoreRow:
-        return await StoreRow.get(name=self.store)
+        [row] = await statements.rows(StoreRow, name=self.store)
+        return row
+
+    async def holding(self) -> tuple[str, str, str]:
+        """Return its mode, what holds it whole, and why it is not bound; each "" where there is none."""
+        [row] = await statements.columns(StoreRow, "mode", "held", "unbound", name=self.store)
+        return row["mode"], row["held"], row["unbound"]
 
     async def store_problem(self, problem: str, rest_until: datetime | None = None) -> None:
         """It could not be read, and is left alone until then (None: until its next turn)."""

@@ -14,6 +14,10 @@ LONGEST = 24
 _ROOM_FOR_THE_REST = 12
 _BASE36 = string.digits + string.ascii_uppercase
 _FIT = re.compile(r"[A-Z0-9-]+")
+# What follows the stem in keys of ours:
+_REFUND = re.compile(r"R(?:(\d+)(?:-\d+)?|I([0-9A-Z]+)-\d+)")
+_REPLACING = re.compile(r"X\d+")
+_ANY = re.compile(r"[CRVX]\d+(-\d+)?|RI[0-9A-Z]+-\d+")
 
 
 def stem(order: Order, tag: str = "") -> str:
@@ -56,7 +60,7 @@ def refund_key(stem: str, refund_id: int, part: int = 1) -> str:
 
 def refund_of(key: str | None, stem: str) -> int | None:
     """The refund id that a key of ours names, in whatever part; None for every other key."""
-    found = re.fullmatch(re.escape(stem) + r"R(?:(\d+)(?:-\d+)?|I([0-9A-Z]+)-\d+)", key or "")
+    found = _after(stem, _REFUND, key)
     if found is None:
         return None
     return int(found[1]) if found[1] else int(found[2], 36)
@@ -74,7 +78,7 @@ def replace_key(stem: str, log_length: int) -> str:
 
 def is_replacing(key: str | None, stem: str) -> bool:
     """Whether a release bears the key of one that a new reservation is to follow."""
-    return key is not None and re.fullmatch(re.escape(stem) + r"X\d+", key) is not None
+    return _after(stem, _REPLACING, key) is not None
 
 
 def restore_key(stem: str, day: date) -> str:
@@ -84,6 +88,8 @@ def restore_key(stem: str, day: date) -> str:
 
 def is_ours(key: str | None, stem: str) -> bool:
     """Whether a log entry's key is one that we would give to a call about this order."""
-    return (
-        key is not None and re.fullmatch(re.escape(stem) + r"([CRVX]\d+(-\d+)?|RI[0-9A-Z]+-\d+)", key) is not None
-    )
+    return _after(stem, _ANY, key) is not None
+
+
+def _after(stem: str, rest: re.Pattern[str], key: str | None) -> re.Match[str] | None:
+    return rest.fullmatch(key, len(stem)) if key is not None and key.startswith(stem) else None

@@ -38,9 +38,9 @@ async def may_act(unit: Unit) -> bool:
 
 async def is_held(unit: Unit) -> bool:
     """Whether the store is held for having gone back, or refused as another's. Then it is as in shadow mode."""
-    state = await unit.standing.state()
-    back = bool(state.held == Held.REWOUND or state.unbound)
-    unit.live = state.mode == "live" and not back
+    mode, held, unbound = await unit.standing.holding()
+    back = held == Held.REWOUND or unbound != ""
+    unit.live = mode == "live" and not back
     return back
 
 

@@ -1,5 +1,6 @@
 """A database of as many snapshots as one wants: one that the bridge has made itself, over and over again."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -59,6 +60,8 @@ def fill(path: Path, count: int) -> None:
         for _, sql in made:
             database.execute(sql)
         database.execute("PRAGMA journal_mode = WAL")
+    with path.open("rb") as file:  # or whoever starts then waits until the disk has it all
+        os.fsync(file.fileno())
 
 
 def _copy(database: sqlite3.Connection, table: str, which: str, own: dict[str, str], count: int) -> None:

@@ -20,8 +20,9 @@ import aiohttp
 import aiosqlite
 import asyncpg
 
-from bridge.db import leases
+from bridge.db import leases, statements
 
+_BY_WHICH_ALL_DO = (leases.__name__, statements.__name__)
 _ID = re.compile(r"(?<=/)([0-9]+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9A-Za-z]{20})(?=/|$)")
 _CHANGE_NOTHING = ("SELECT", "PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET", "RESET", "SHOW")
 
@@ -96,7 +97,7 @@ class Points:
 
 
 def _caller() -> str:
-    """The method of ours that writes: the innermost one, but for the lease's, by which all do."""
+    """The method of ours that writes: the innermost one, but for those by which all do."""
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and not _writes(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
@@ -104,4 +105,4 @@ def _caller() -> str:
 
 
 def _writes(module: str) -> bool:
-    return module.startswith("bridge.") and module != leases.__name__
+    return module.startswith("bridge.") and module not in _BY_WHICH_ALL_DO

@@ -3,12 +3,14 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from tortoise.exceptions import TransactionManagementError
 from tortoise.transactions import in_transaction
 
+from bridge.db import statements
 from bridge.db.connection import opened
 from bridge.db.models import StoreRow
 from bridge.db.postgres import connect
@@ -21,6 +23,10 @@ Writes = Callable[[str], Awaitable[None]]
 async def _one(name: str) -> None:
     async with in_transaction():
         await StoreRow.create(name=name)
+
+
+async def _alone(name: str) -> None:
+    await StoreRow.create(name=name)
 
 
 async def _several(name: str) -> None:
@@ -59,7 +65,7 @@ async def _others_see(url: str) -> int:
 
 
 @pytest.mark.on_postgresql
-@pytest.mark.parametrize("writes", [_one, _several])
+@pytest.mark.parametrize("writes", [_one, _alone, _several])
 async def test_one_that_is_cut_off_leaves_nothing_locked(tmp_path: Path, database: str, writes: Writes) -> None:
     """After each turn of the loop that one takes, and more often than there are connections."""
     url = databases.url_in(tmp_path)
@@ -71,3 +77,90 @@ async def test_one_that_is_cut_off_leaves_nothing_locked(tmp_path: Path, databas
                 turns += 1
                 assert await _others_see(url) == turns - 1
         assert turns > 5
+
+
+class _Back(Exception):
+    """A transaction is to be rolled back."""
+
+
+async def _two(name: str, reached: asyncio.Event, *, back: bool) -> None:
+    async with in_transaction():
+        await StoreRow.create(name=name)
+        await statements.update(StoreRow, {"problem": "second"}, name=name)
+        reached.set()
+        if back:
+            raise _Back
+
+
+@pytest.mark.on_postgresql
+@pytest.mark.parametrize("first_back", [False, True])
+@pytest.mark.parametrize("next_back", [False, True])
+async def test_who_is_next_has_a_transaction_of_its_own(
+    tmp_path: Path, database: str, *, first_back: bool, next_back: bool
+) -> None:
+    """One is cut off while it commits, or takes back; the other waits for it."""
+    url = databases.url_in(tmp_path)
+    await databases.make(url)
+    async with opened(url):
+        for turns in range(12):
+            reached = asyncio.Event()
+            first = asyncio.create_task(_two(f"first {turns}", reached, back=first_back))
+            await asyncio.sleep(0)
+            after = asyncio.create_task(_two(f"two {turns}", asyncio.Event(), back=next_back))
+            await reached.wait()
+            for _ in range(turns % 4):
+                await asyncio.sleep(0)
+            first.cancel()
+            _, ended = await asyncio.gather(first, after, return_exceptions=True)
+            assert isinstance(ended, _Back) if next_back else ended is None
+            assert await _others_see(url) == (0 if next_back else turns + 1)
+
+
+async def test_while_another_process_has_the_lock_the_loop_goes_on(tmp_path: Path) -> None:
+    """Also where somebody is cut off who waits for it: nobody else asks meanwhile."""
+    path = tmp_path / "bridge.sqlite3"
+    async with opened(f"sqlite://{path}"):
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            waiting = asyncio.create_task(_alone("one"))
+            reading = asyncio.create_task(statements.select("SELECT count(*) AS rows FROM stores", []))
+            for _ in range(20):
+                await asyncio.sleep(0)
+            waiting.cancel()
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert not waiting.done()
+            assert not reading.done()
+            other.execute("COMMIT")
+        assert [row["rows"] for row in await reading] == [1]  # what was on its way is written
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+
+async def test_a_savepoint_is_part_of_the_transaction_that_begins_with_it(tmp_path: Path) -> None:
+    async with opened(f"sqlite://{tmp_path / 'bridge.sqlite3'}"):
+        with suppress(_Back):
+            async with in_transaction():
+                async with in_transaction():
+                    await StoreRow.create(name="inner")
+                raise _Back
+        assert await StoreRow.all().count() == 0
+
+
+async def test_nothing_is_written_in_a_transaction_that_has_ended(tmp_path: Path) -> None:
+    """By a task that was begun within it, say: nobody would ever end what it began."""
+    async with opened(f"sqlite://{tmp_path / 'bridge.sqlite3'}"):
+        ended = asyncio.Event()
+
+        async def late() -> None:
+            await ended.wait()
+            await StoreRow.create(name="late")
+
+        async with in_transaction():
+            await StoreRow.create(name="in time")
+            task = asyncio.create_task(late())
+        ended.set()
+        with pytest.raises(TransactionManagementError):
+            await task
+        await _one("next")
+        assert {row.name for row in await StoreRow.all()} == {"in time", "next"}

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -41,10 +42,10 @@ class Disk:
     def driving(self) -> Iterator[None]:
         """Let every connection that is opened from now on be one of this disk."""
 
-        def connect(database: Any, **options: Any) -> aiosqlite.Connection:
-            return _Inline(self, lambda: sqlite3.connect(database, timeout=0, **options), 64)
+        def thread(connector: partial[sqlite3.Connection], iter_chunk_size: int) -> aiosqlite.Connection:
+            return _Inline(self, partial(connector, timeout=0), iter_chunk_size)
 
-        with patch("aiosqlite.connect", connect), patch("bridge.db.connection._BUSY", 0):
+        with patch("bridge.db.sqlite._Thread", thread), patch("bridge.db.connection._BUSY", 0):
             yield
         self.heal()
 
