@@ -10,7 +10,7 @@ from typing import Any
 from bridge.sandbox.faults import Fault
 from tests.alerts.sink import Sink
 from tests.commands.shop import Daemon, Shop, open_shop, started, until
-from tests.commands.test_reload import LOADED, hangs_up, polls
+from tests.commands.test_reload import LOADED, hangs_up
 
 
 class Clock:
@@ -52,11 +52,16 @@ def daily(shop: Shop) -> list[Any]:
     return rows(shop, "SELECT used FROM channels WHERE name = 'watch'")
 
 
+def polled(shop: Shop) -> datetime:
+    [[moment]] = rows(shop, f"SELECT polled FROM stores WHERE name = '{shop.only['name']}'")
+    return datetime.fromisoformat(moment)
+
+
 async def polled_after(shop: Shop, clock: Clock, minutes: int) -> None:
-    """Let so much time pass, and wait until the shop was polled in it."""
+    """Let so much time pass, and wait until the daemon has polled the shop at that time."""
     clock.advance(minutes)
-    before = polls(shop)
-    await until(lambda: polls(shop) > before + 1)
+    then = clock.now()
+    await until(lambda: polled(shop) >= then)
 
 
 async def test_a_store_that_comes_is_given_its_time_before_it_is_told_as_not_polled(tmp_path: Path) -> None:
