@@ -1,9 +1,9 @@
 """SQLite: how tortoise connects to it, what runs at once, and what becomes of a task that is cut off.
 
 aiosqlite hands each statement to a thread and back, which takes longer than a small statement. What may wait stays
-there: a transaction's first statement, which takes the lock, its commit, which waits for the disk, and all of the
-ORM, which may ask for any number of rows. The plain statements of a look (see `statements`) run at once, where they
-only read, or where the lock is had.
+there: a write outside a transaction, which takes the lock, a commit, which waits for the disk, and all of the ORM,
+which may ask for any number of rows. The plain statements of a look (see `statements`) run at once, where they only
+read, or where the lock is had; a transaction takes it at once, where no other process has it.
 
 Whoever is cut off while the thread works for him waits until it has: what it does is under his lock, of which
 tortoise lets go at the end of a transaction, and what is still on its way then would be part of the next one.
@@ -11,24 +11,25 @@ tortoise lets go at the end of a transaction, and what is still on its way then 
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Self, TypeVar, cast
+from typing import Any, cast
 
 import aiosqlite
-from tortoise.backends.base.client import NestedTransactionContext, TransactionContext
+from tortoise.backends.base.client import NestedTransactionContext, TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import (
     SqliteClient,
     SqliteTransactionContext,
     SqliteTransactionWrapper,
     translate_exceptions,
 )
-from tortoise.exceptions import TransactionManagementError
+from tortoise.connection import get_connections
+from tortoise.exceptions import OperationalError, TransactionManagementError
 
-R = TypeVar("R")
 Found = tuple[int, Sequence[Any]]
 """How many rows a statement changed, or found; and those that it found."""
+_BEGIN = "BEGIN IMMEDIATE"
 
 
 class Client(SqliteClient):
@@ -44,7 +45,7 @@ class Client(SqliteClient):
         await self._post_connect()
 
     def _in_transaction(self) -> TransactionContext:
-        return SqliteTransactionContext(_Transaction(self), self._lock)
+        return _Context(_Transaction(self), self._lock)
 
     async def execute_many(self, query: str, values: list[list[Any]]) -> None:
         async with self._in_transaction() as connection:
@@ -77,34 +78,86 @@ class _Thread(aiosqlite.Connection):
             raise
 
 
+class _Context(SqliteTransactionContext):
+    """A transaction from its begin to its end: whatever comes in between, it leaves nothing open."""
+
+    connection: "_Transaction"
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        await self._trxlock.acquire()
+        try:
+            await self.ensure_connection()
+            await self.connection.begin()
+        except BaseException:
+            self._trxlock.release()
+            raise
+        self.token = get_connections().set(self.connection_name, self.connection)
+        return self.connection
+
+    async def __aexit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
+        try:
+            if exc_type is None:
+                await self.connection.commit()
+        finally:
+            get_connections().reset(self.token)
+            self.connection.end()
+            self._trxlock.release()
+
+
 class _Transaction(SqliteTransactionWrapper):
-    """What is asked within a transaction. It begins with its first statement, in the same turn of the thread."""
+    """What is asked within a transaction, which has the file's lock from its begin."""
 
     def _in_transaction(self) -> TransactionContext:
         return NestedTransactionContext(_Transaction(self))
 
     async def begin(self) -> None:
-        """Later."""
+        """Take the lock: at once where nobody has it, in the thread where another process does."""
+        file = self._connection._conn
+        patience, *_ = file.execute("PRAGMA busy_timeout").fetchone()
+        try:
+            file.execute("PRAGMA busy_timeout=0")
+            file.execute(_BEGIN)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # however it is busy
+                raise OperationalError(error) from error
+        finally:
+            file.execute(f"PRAGMA busy_timeout={patience}")
+        if not file.in_transaction:
+            await self._wait()
+
+    async def _wait(self) -> None:
+        try:
+            await self._connection.execute_fetchall(_BEGIN)
+        except sqlite3.OperationalError as error:
+            raise OperationalError(error) from error
+        except asyncio.CancelledError:  # it may have begun all the same
+            self.end()
+            raise
+
+    def end(self) -> None:
+        """Take back what is not committed; nobody asks anything within it any more."""
+        self._finalized = True
+        if self._connection._conn.in_transaction:
+            self._connection._conn.execute("ROLLBACK")
 
     async def savepoint(self) -> None:
         self._savepoint = f"savepoint_{id(self)}"
-        async with self.acquire_connection() as connection:
-            await connection.execute_fetchall(f"SAVEPOINT {self._savepoint}")
+        self._connection._conn.execute(f"SAVEPOINT {self._savepoint}")
+
+    async def savepoint_rollback(self) -> None:
+        self._connection._conn.execute(f"ROLLBACK TO {self._savepoint}")
+
+    async def release_savepoint(self) -> None:
+        self._connection._conn.execute(f"RELEASE {self._savepoint}")
 
     def acquire_connection(self) -> Any:
         if self._finalized:  # a task that was begun within it still goes on: nobody would end what it began
             raise TransactionManagementError("this transaction has ended")
-        return super().acquire_connection() if self._has_begun else _Beginning(self._connection)
-
-    @property
-    def _has_begun(self) -> bool:
-        return self._connection._conn.in_transaction
+        return super().acquire_connection()
 
     @translate_exceptions
     async def at_once(self, query: str, values: list[Any]) -> Found:
-        """Run a statement of few rows; in the thread, where it is the first."""
-        if not self._has_begun:
-            return cast(Found, await self.execute_query(query, values))
+        """Run a statement of few rows."""
         async with self.acquire_connection() as connection:
             return _run(connection, query, values)
 
@@ -113,36 +166,3 @@ def _run(connection: aiosqlite.Connection, query: str, values: list[Any]) -> Fou
     before = connection.total_changes
     rows = connection._conn.execute(query, values).fetchall()
     return connection.total_changes - before or len(rows), rows
-
-
-class _Beginning:
-    """What tortoise asks of aiosqlite's connection, each after BEGIN."""
-
-    def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._connection, self._file = connection, connection._conn
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """It stays open."""
-
-    @property
-    def total_changes(self) -> int:
-        return self._file.total_changes
-
-    async def execute_fetchall(self, statement: str, values: Sequence[Any] | None = None) -> list[Any]:
-        return await self._run(lambda: self._file.execute(statement, values or ()).fetchall())
-
-    async def execute_insert(self, statement: str, values: Sequence[Any]) -> tuple[int | None]:
-        return (await self._run(lambda: self._file.execute(statement, values).lastrowid),)
-
-    async def executemany(self, statement: str, values: Iterable[Sequence[Any]]) -> None:
-        await self._run(lambda: self._file.executemany(statement, values))
-
-    async def _run(self, statement: Callable[[], R]) -> R:
-        def begun() -> R:
-            self._file.execute("BEGIN IMMEDIATE")
-            return statement()
-
-        return cast(R, await self._connection._execute(begun))  # type: ignore[no-untyped-call]

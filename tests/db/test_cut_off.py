@@ -12,7 +12,7 @@ from tortoise.transactions import in_transaction
 
 from bridge.db import statements
 from bridge.db.connection import opened
-from bridge.db.models import StoreRow
+from bridge.db.models import SettlementRow, StoreRow
 from bridge.db.postgres import connect
 from bridge.db.urls import sqlite_path
 from tests import databases
@@ -135,6 +135,41 @@ async def test_while_another_process_has_the_lock_the_loop_goes_on(tmp_path: Pat
         assert [row["rows"] for row in await reading] == [1]  # what was on its way is written
         with pytest.raises(asyncio.CancelledError):
             await waiting
+
+
+@pytest.mark.parametrize("cut_off", [False, True])
+async def test_who_waits_for_another_process_to_end_its_transaction_has_one_of_its_own_then(
+    tmp_path: Path, *, cut_off: bool
+) -> None:
+    """The loop goes on meanwhile; whoever is cut off leaves nothing begun to the next one."""
+    path = tmp_path / "bridge.sqlite3"
+    async with opened(f"sqlite://{path}"):
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            waiting = asyncio.create_task(_one("one"))
+            after = asyncio.create_task(_two("two", asyncio.Event(), back=True))
+            for _ in range(20):
+                await asyncio.sleep(0)
+            if cut_off:
+                waiting.cancel()
+            assert not waiting.done()
+            other.execute("COMMIT")
+        one, two = await asyncio.gather(waiting, after, return_exceptions=True)
+        assert isinstance(one, asyncio.CancelledError) if cut_off else one is None
+        assert isinstance(two, _Back)
+        assert [row.name for row in await StoreRow.all()] == ([] if cut_off else ["one"])
+
+
+async def test_a_commit_that_fails_leaves_nothing_to_the_next_transaction(tmp_path: Path) -> None:
+    async with opened(f"sqlite://{tmp_path / 'bridge.sqlite3'}"):
+        await StoreRow.create(name="there")
+        with suppress(sqlite3.IntegrityError):  # found out no earlier than by the commit
+            async with in_transaction():
+                await statements.run("PRAGMA defer_foreign_keys=ON", [])
+                await statements.insert(SettlementRow, {"order_id": 999, "refund": 1, "how": "paid", "amount": 1})
+        assert not await SettlementRow.all().count()
+        await _one("next")
+        assert {row.name for row in await StoreRow.all()} == {"there", "next"}
 
 
 async def test_a_savepoint_is_part_of_the_transaction_that_begins_with_it(tmp_path: Path) -> None:
