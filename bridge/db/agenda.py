@@ -2,13 +2,21 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from tortoise.expressions import F, Q
 
+from bridge.db import statements
 from bridge.db.leases import OfStore
 from bridge.db.models import ActionRow, NoteRow, OrderRow, OutageRow
 from bridge.db.rows import EVER, ids, orders_of, own_several, slices
 from bridge.domain.reasons import Bound
+
+_DUE = """SELECT o."order_id", o."provider", o."insisted" FROM "orders" o
+    WHERE o."store_id" = ? AND o."due" <= ? AND o."order_id" NOT IN {without}{open} ORDER BY o."due" LIMIT ?"""
+# Joined so, SQLite begins with the notes that are due and not with all orders of the store.
+_NOTES = """SELECT o."order_id" FROM "notes" n CROSS JOIN "orders" o WHERE o."id" = n."order_id"
+    AND o."store_id" = ? AND n."next_try" <= ? AND o."order_id" NOT IN {without} ORDER BY n."next_try" LIMIT ?"""
 
 
 class Agenda(OfStore):
@@ -21,13 +29,15 @@ class Agenda(OfStore):
 
         Of the providers that are `shut` (None: all) only those on which a person insists.
         """
-        query = OrderRow.filter(store_id=self.store, due__lte=now).exclude(order_id__in=list(without) or [-1])
+        open_, closed = "", list(shut or ())
         if shut is None:
-            query = query.filter(insisted=True)
-        elif closed := list(shut):
-            query = query.filter(~Q(provider__in=closed) | Q(insisted=True))
-        rows = await query.order_by("due").limit(limit).values("order_id", "provider", "insisted")
-        return [(row["order_id"], row["provider"], row["insisted"]) for row in rows]
+            open_ = ' AND o."insisted"'
+        elif closed:
+            open_ = f' AND (o."provider" NOT IN {_places(closed)} OR o."insisted")'
+        busy = list(without) or [-1]
+        text = _DUE.format(without=_places(busy), open=open_)
+        rows = await statements.select(text, [self.store, now, *busy, *closed, limit])
+        return [(row["order_id"], row["provider"], bool(row["insisted"])) for row in rows]
 
     async def next_due(self, *, notes: bool) -> datetime | None:
         """Return when the next look is due, or (`notes`) the next note, or a remote that is waited for is tried."""
@@ -51,10 +61,11 @@ class Agenda(OfStore):
         noted = await ids(NoteRow.filter(next_try__gt=EVER), "order_id") if notes else []
         return len(due | (await orders_of(self.store, set(noted))).keys())
 
-    async def notes_due(self, now: datetime) -> list[int]:
-        """Return the orders that have a note to write now."""
-        rows = await ids(NoteRow.filter(next_try__lte=now).order_by("next_try"), "order_id")
-        return list((await orders_of(self.store, dict.fromkeys(rows))).values())
+    async def notes_due(self, now: datetime, limit: int, without: Iterable[int]) -> list[int]:
+        """Return up to `limit` orders that have a note to write now, longest due first, one at least if any has."""
+        busy = list(without) or [-1]
+        rows = await statements.select(_NOTES.format(without=_places(busy)), [self.store, now, *busy, limit])
+        return list(dict.fromkeys(row["order_id"] for row in rows))
 
     async def rest(self, order_id: int, until: datetime, version: int | None = None) -> None:
         """Leave an order alone until then, without a word about it; if given, only while this is its version."""
@@ -96,3 +107,8 @@ class Agenda(OfStore):
         # Most of a store is at rest: by that no row is found, so it is not asked for.
         rows = await OrderRow.filter(store_id=self.store, moved__gte=moment).values_list("order_id", "watched")
         return sorted(order_id for order_id, watched in rows if not watched)
+
+
+def _places(values: list[Any]) -> str:
+    """Where so many values stand in a statement."""
+    return f"({','.join('?' * len(values))})"

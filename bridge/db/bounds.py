@@ -29,11 +29,16 @@ from bridge.domain.steps import Call, Kind
 BOUNDS = [str(bound) for bound in Bound]
 # Counted by the database, as there may be as many as `surge` allows at each look. Joined so, and not asked for
 # the store first, SQLite begins with what is recent and not with all orders of the store.
-_RECENT = """SELECT count(*) AS "count" FROM "{0}" it CROSS JOIN "orders" o
-    WHERE o."id" = it."order_id" AND o."store_id" = ? AND """
-_DECIDED = f"""{_RECENT.format("actions")} it."admitted" > ? AND it."kind" = ? AND it."shadow" = ? AND it."id" <> ?
+_OURS = """SELECT {} FROM "{}" it CROSS JOIN "orders" o WHERE o."id" = it."order_id" AND o."store_id" = ? AND """
+_COUNT = 'count(*) AS "count"'
+_OTHERS = """AND it."kind" = ? AND it."shadow" = ? AND it."id" <> ? """
+_BRAKED = _OURS.format(1, "actions") + f"""it."state" = ? AND it."reason" = ? {_OTHERS} LIMIT 1"""
+_DECIDED = (
+    _OURS.format(_COUNT, "actions")
+    + f"""it."admitted" > ? {_OTHERS}
     AND it."approved" = ? AND NOT (it."state" = ? AND it."attempts" = 0)"""
-_ANNOUNCED = f"""{_RECENT.format("notes")} it."created" > ? AND it."mark" LIKE ? AND it."order_id" <> ?"""
+)
+_ANNOUNCED = _OURS.format(_COUNT, "notes") + """it."created" > ? AND it."mark" LIKE ? AND it."order_id" <> ?"""
 _TOLD_TOGETHER = [str(Bound.SURGE), str(Bound.PER_ACTION), str(Bound.PER_DAY)]
 
 
@@ -61,26 +66,23 @@ async def counting(asked: Asked, limits: Limits, now: datetime) -> AsyncIterator
     async with in_transaction():
         brake = await _locked(asked.store, asked.kind)
         open_ = await statements.first(ActionRow, id=asked.action) if asked.action is not None else None
-        others = _of(asked.kind, shadow=not asked.live).exclude(id=asked.action or -1)
-        taken_back = Q(state=State.DROPPED, attempts=0)
         since = max(now - limits.within, brake.counted_from or now - limits.within)
-        braked = others.filter(state=State.HELD, reason=Bound.SURGE).distinct()
-        decided = (asked.store, since, asked.kind, not asked.live, asked.action or -1, False, State.DROPPED)
+        others = (asked.kind, not asked.live, asked.action or -1)
+        braked = (asked.store, State.HELD, Bound.SURGE, *others)
+        decided = (asked.store, since, *others, False, State.DROPPED)
         by, _ = await held(asked.store)
         counted = Counted(
             plugin_on=by is Held.PLUGIN,
             differed=await firsts.differed(asked.store, asked.account, asked.call),
             let_through=open_ is not None and open_.admitted is not None,
-            braked=bool(await of_store(asked.store, braked)),
+            braked=bool(await statements.select(_BRAKED, braked)),
             decided=await _count(_DECIDED, *decided),
         )
         if asked.kind is Kind.REFUND:
             announced = await _count(_ANNOUNCED, asked.store, since, f"%{PROMISE}%", asked.order)
             counted = replace(counted, announced=announced)
         if asked.kind is Kind.REFUND and limits.refunds_per_day is not None:
-            lately = Q(open_slot__gt=0) | Q(updated__gt=now - DAY)
-            today = others.filter(~taken_back, lately, admitted__isnull=False, currency=asked.currency)
-            amounts = await of_store(asked.store, today, "amount")
+            amounts = await of_store(asked.store, _let_through_today(asked, now), "amount")
             counted = replace(counted, refunded=sum(row["amount"] for row in amounts))
         yield counted
 
@@ -109,8 +111,11 @@ async def _locked(store: str, kind: Kind) -> BrakeRow:
     return brake
 
 
-def _of(kind: Kind, *, shadow: bool) -> QuerySet[ActionRow]:
-    return ActionRow.filter(kind=kind, shadow=shadow)
+def _let_through_today(asked: Asked, now: datetime) -> QuerySet[ActionRow]:
+    taken_back = Q(state=State.DROPPED, attempts=0)
+    lately = Q(open_slot__gt=0) | Q(updated__gt=now - DAY)
+    others = ActionRow.filter(kind=asked.kind, shadow=not asked.live).exclude(id=asked.action or -1)
+    return others.filter(~taken_back, lately, admitted__isnull=False, currency=asked.currency)
 
 
 async def _count(statement: str, *values: Any) -> int:

@@ -90,8 +90,7 @@ class Listings(OfStore):
 
     async def _commit_sight(self, sight: Sight, now: datetime) -> None:
         """Commit one sight; where somebody else wrote about the order meanwhile, only have it looked at."""
-        found = OrderRow.filter(store_id=self.store, order_id=sight.order_id)
-        row = await found.select_for_update(no_key=True).first()  # as `rows.own`; on SQLite all of it is ours
+        row = await statements.first(OrderRow, own=True, store_id=self.store, order_id=sight.order_id)
         if row is None:
             row = await OrderRow.create(store_id=self.store, order_id=sight.order_id, provider=sight.provider)
         elif row.version != sight.version:

@@ -121,11 +121,15 @@ async def save_settlements(row: int, wanted: Sequence[Settlement]) -> None:
             missing.remove(value)
         else:
             await item.delete()
-    await SettlementRow.bulk_create([settlement_row(row, value) for value in missing])
+    await statements.insert(SettlementRow, *({"order_id": row, **_settled(it)} for it in missing))
 
 
 def settlement_row(row: int, value: Settlement) -> SettlementRow:
-    return SettlementRow(order_id=row, refund=value.refund, how=value.how, amount=value.amount, entry=value.entry)
+    return SettlementRow(order_id=row, **_settled(value))
+
+
+def _settled(value: Settlement) -> dict[str, Any]:
+    return {"refund": value.refund, "how": value.how, "amount": value.amount, "entry": value.entry}
 
 
 async def start_action(row: int, open_: OpenAction, look: Look, now: datetime) -> int:

@@ -110,7 +110,9 @@ async def _due(unit: Unit, running: Collection[Piece]) -> list[Piece]:
     due = await unit.agenda.due(now, AT_ONCE, without, None if SHOP in paused else paused | full)
     pieces += _roomy([Piece(order, PERSONS if insisted else lane) for order, lane, insisted in due], lanes)
     if unit.live and SHOP not in paused and NOTES not in full:
-        pieces += _roomy([Piece(order, NOTES) for order in await unit.agenda.notes_due(now)], lanes)
+        pieces += _roomy(
+            [Piece(order, NOTES) for order in await unit.agenda.notes_due(now, AT_ONCE, without)], lanes
+        )
     # Who asks for a remote comes first; an order that is wanted for several things is worked on once, also where
     # somebody else has begun on it while the journal was asked.
     without = unit.busy | unit.resting.keys()
