@@ -107,13 +107,14 @@ class _Context(SqliteTransactionContext):
 class _Transaction(SqliteTransactionWrapper):
     """What is asked within a transaction, which has the file's lock from its begin."""
 
+    _parent: SqliteClient
+
     def _in_transaction(self) -> TransactionContext:
         return NestedTransactionContext(_Transaction(self))
 
     async def begin(self) -> None:
         """Take the lock: at once where nobody has it, in the thread where another process does."""
         file = self._connection._conn
-        patience, *_ = file.execute("PRAGMA busy_timeout").fetchone()
         try:
             file.execute("PRAGMA busy_timeout=0")
             file.execute(_BEGIN)
@@ -121,7 +122,7 @@ class _Transaction(SqliteTransactionWrapper):
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # however it is busy
                 raise OperationalError(error) from error
         finally:
-            file.execute(f"PRAGMA busy_timeout={patience}")
+            file.execute(f"PRAGMA busy_timeout={self._parent.pragmas['busy_timeout']}")
         if not file.in_transaction:
             await self._wait()
 
