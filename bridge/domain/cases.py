@@ -8,8 +8,9 @@ net = C - R                   what the customer has paid
 want = max(0, min(N - net, T - C))
 """
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from bridge.domain.keys import is_replacing, stem
 from bridge.domain.orders import Order, Refund
@@ -22,8 +23,7 @@ from bridge.domain.steps import Kind
 _PART = {Can.CAPTURE: Can.CAPTURE_PART, Can.RELEASE: Can.RELEASE_PART, Can.REFUND: Can.REFUND_PART}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     order: Order
     payment: Payment
     record: Record

@@ -4,8 +4,9 @@ The store's own bookkeeping (dates, notes, other plugins' meta) is not in an `Or
 our own writes never look like somebody's change.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bridge.domain.money import to_major
 from bridge.domain.orders import Order, Refund
@@ -28,8 +29,7 @@ class Topic(StrEnum):
     SWITCH = "switch"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One difference; `text` says it as the story tells it. `refund` is the refund it is about."""
 
     topic: Topic

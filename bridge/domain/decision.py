@@ -4,8 +4,10 @@ Level-triggered: after each step it is asked again. History only tells which ref
 payment ever agreed, and whether the order is closed.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bridge.domain.cases import Case
 from bridge.domain.changes import SWITCH
@@ -25,8 +27,7 @@ _REMOVED = ("trash", GONE)
 _UNPAID = ("pending", "failed", "draft", "auto-draft", "checkout-draft")
 
 
-@dataclass(frozen=True, slots=True)
-class Conclusion:
+class Conclusion(Struct, frozen=True):
     """A decision, and the settlements that it rests on."""
 
     decision: Decision

@@ -1,7 +1,9 @@
 """One look, whole: what was seen, what it means for what we remember, and what follows from it."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bridge.domain.cases import Case
 from bridge.domain.changes import SWITCH, Change, Topic, diff
@@ -32,8 +34,7 @@ _RESTORABLE = ("completed", "cancelled")
 _OF_MONEY = (Topic.TOTAL, Topic.REFUND_MADE, Topic.REFUND_CHANGED, Topic.REFUND_GONE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """What one look led to. `record` already holds what is to be remembered."""
 
     record: Record

@@ -3,8 +3,9 @@
 Each function returns a decision, or None when the reservation is as it should be and refunds may be looked at.
 """
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from bridge.domain.cases import Case
 from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait

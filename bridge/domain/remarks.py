@@ -1,8 +1,9 @@
 """Remarks: what staff are told once beside the outcomes of steps and what needs a person."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bridge.domain.cases import Case
 from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
@@ -43,8 +44,7 @@ class Topics(StrEnum):
     """What needed a person does not any more, and nothing else was told of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     topic: Topics
     facts: Facts
 

@@ -5,8 +5,10 @@ was returned for it then waits for a refund that explains it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bridge.domain.keys import refund_of
 from bridge.domain.orders import Order, Refund
@@ -21,8 +23,7 @@ _WITHOUT_ENTRY = (How.BASELINE, How.WAIVED, How.ADOPTED, How.PAID)
 _BY_A_PERSON = (How.WAIVED, How.ADOPTED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matching:
+class Matching(Struct, frozen=True, kw_only=True):
     settlements: tuple[Settlement, ...]
     unrelated: frozenset[str]
     unmatched: tuple[Entry, ...]

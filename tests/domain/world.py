@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
+from msgspec import structs
+
 from bridge.domain.attempts import Attempt, NotYet
 from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
 from bridge.domain.lifecycle import follow
@@ -111,7 +113,7 @@ class World:
     def approve(self) -> None:
         assert self.record
         assert self.held
-        self.record = self.record.evolve(open=replace(self.held, approved=True))
+        self.record = self.record.evolve(open=structs.replace(self.held, approved=True))
 
     def drop(self) -> None:
         assert self.record
