@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import ClassVar
 
 from msgspec import Struct, field
 
@@ -23,6 +24,7 @@ class Wait(Struct, frozen=True):
 
     until: datetime | None
     why: str
+    step: ClassVar[None] = None
 
 
 class Quiet(Struct, frozen=True):
@@ -31,6 +33,7 @@ class Quiet(Struct, frozen=True):
     why: str
     agreed: bool = False
     closes: Closed | None = None
+    step: ClassVar[None] = None
 
 
 class Hold(Struct, frozen=True):

@@ -5,8 +5,6 @@ Each function returns a decision, or None when the reservation is as it should b
 
 from datetime import timedelta
 
-from msgspec.structs import replace
-
 from bridge.domain.cases import Case
 from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
 from bridge.domain.keys import capture_key, change_key, replace_key
@@ -86,8 +84,17 @@ def _replace(case: Case, want: int) -> Act | Hold:
         return _cannot(case, want)
     key = replace_key(case.stem, len(payment.log))
     why = "no part of the reservation can be released: it is replaced by a new one"
-    step = Step(kind=Kind.MODIFY, call=Call.RELEASE, key=key, amount=payment.reserved, target=want, why=why)
-    return Act(replace(step, everything=True))
+    return Act(
+        Step(
+            kind=Kind.MODIFY,
+            call=Call.RELEASE,
+            key=key,
+            amount=payment.reserved,
+            target=want,
+            everything=True,
+            why=why,
+        )
+    )
 
 
 def _capture(case: Case, amount: int) -> Act | Hold:
@@ -112,8 +119,18 @@ def release_all(case: Case, why: str) -> Act | Hold:
     """Release everything that is still reserved."""
     if not case.can_all(Can.RELEASE):
         return _cannot(case, 0)
-    step = _change(case, Call.RELEASE, case.payment.reserved, 0, why)
-    return Act(replace(step, kind=Kind.CANCEL, everything=True))
+    key = change_key(case.stem, len(case.payment.log))
+    return Act(
+        Step(
+            kind=Kind.CANCEL,
+            call=Call.RELEASE,
+            key=key,
+            amount=case.payment.reserved,
+            target=0,
+            everything=True,
+            why=why,
+        )
+    )
 
 
 def _change(case: Case, call: Call, amount: int, target: int, why: str) -> Step:

@@ -32,8 +32,11 @@ class Matching(Struct, frozen=True, kw_only=True):
 
 def unmet(refund: Refund, settlements: Iterable[Settlement]) -> int:
     """u(i): the amount of a refund less its settlements, minor units, never negative."""
-    met = sum(settlement.amount for settlement in settlements if settlement.refund == refund.id)
-    return max(0, refund.amount - met)
+    left = refund.amount
+    for settlement in settlements:
+        if settlement.refund == refund.id:
+            left -= settlement.amount
+    return max(0, left)
 
 
 def match(
@@ -48,15 +51,14 @@ def match(
 
     `seen` says when each refund was first seen here.
     """
+    returns = [entry for entry in payment.log if entry.kind is EntryKind.RETURN]
+    if not (returns or settlements):
+        return Matching(settlements=(), unrelated=unrelated, unmatched=())
     live = {refund.id for refund in order.refunds}
     met = [settlement for settlement in settlements if settlement.refund in live]
-    aside = {entry_id for entry_id in unrelated if entry_id not in _back(order, payment, met, stem, seen)}
+    aside = unrelated - _back(order, returns, met, stem, seen)
     used = {settlement.entry for settlement in met}
-    open_returns = [
-        entry
-        for entry in payment.log
-        if entry.kind is EntryKind.RETURN and entry.id not in used and entry.id not in aside
-    ]
+    open_returns = [entry for entry in returns if entry.id not in used and entry.id not in aside]
     aside |= {entry.id for entry in open_returns if refund_of(entry.key, stem) == 0}
     named = {str(refund.id): refund for refund in order.refunds}
     rest = [entry for entry in open_returns if entry.id not in aside]
@@ -65,7 +67,7 @@ def match(
     rest = [e for e in rest if not _adopt(e, order, met, refund_of(e.key, stem))]
     for lost in (it for it in settlements if it.refund < 0):
         met.append(_entered_again(lost, order, met))
-    return Matching(settlements=tuple(met), unrelated=frozenset(aside), unmatched=tuple(rest))
+    return Matching(settlements=tuple(met), unrelated=aside, unmatched=tuple(rest))
 
 
 def _entered_again(lost: Settlement, order: Order, met: list[Settlement]) -> Settlement:
@@ -75,12 +77,11 @@ def _entered_again(lost: Settlement, order: Order, met: list[Settlement]) -> Set
 
 
 def _back(
-    order: Order, payment: Payment, met: list[Settlement], stem: str, seen: Mapping[int, datetime]
+    order: Order, returns: Iterable[Entry], met: list[Settlement], stem: str, seen: Mapping[int, datetime]
 ) -> set[str]:
     """Our returns whose refunds are there and unmet: one that a person said is no business of the shop, since its
     refund was deleted, is so no more where a backup brought that very refund back.
     """
-    returns = (entry for entry in payment.log if entry.kind is EntryKind.RETURN)
     named = ((entry, _by_key(entry, order, stem, seen)) for entry in returns)
     return {entry.id for entry, refund in named if refund is not None and unmet(refund, met) >= entry.amount > 0}
 

@@ -57,4 +57,4 @@ def test_what_waits_for_a_person(case: str) -> None:
     payment = resurs(*given.get("log", ()), reserved=1000)
     found = since_live(Verdict(record=record, decision=Act(STEP)), seen, payment, "", went_live)
     assert (getattr(found.decision, "reason", None) == Bound.SHADOWED) == held
-    assert found.decision.step == STEP  # type: ignore[union-attr]
+    assert found.decision.step == STEP
