@@ -198,9 +198,7 @@ async def _unmatched(store: str, order: int, tag: str) -> tuple[Known, tuple[Ent
     known = await Journal(store).known(order)
     if known is None or known.order is None or known.record is None or known.payment is None:
         raise UsageError(f"order {order} of store {store} has no payment that was ever read")
-    record = known.record
-    front, seen = stem(known.order, tag), dict(record.refunds_seen)
-    matching = match(known.order, known.payment, record.settlements, record.unrelated, front, seen)
+    matching = match(known.order, known.payment, known.record, stem(known.order, tag))
     if not matching.unmatched:
         raise UsageError(f"order {order} of store {store} has no return that a refund does not explain")
     return known, matching.unmatched

@@ -88,11 +88,13 @@ def _refunds(before: tuple[Refund, ...], new: Order) -> list[Change]:
     live = {refund.id for refund in new.refunds}
     found = []
     for refund in new.refunds:
-        was, amount = known.get(refund.id), to_major(refund.amount, new.currency)
+        was = known.get(refund.id)
         if was is None:
-            found.append(Change(Topic.REFUND_MADE, f"refund {refund.id} of {amount} made", refund.id))
+            text = f"refund {refund.id} of {to_major(refund.amount, new.currency)} made"
+            found.append(Change(Topic.REFUND_MADE, text, refund.id))
         elif was.amount != refund.amount:
-            found.append(Change(Topic.REFUND_CHANGED, f"refund {refund.id} is now {amount}", refund.id))
+            text = f"refund {refund.id} is now {to_major(refund.amount, new.currency)}"
+            found.append(Change(Topic.REFUND_CHANGED, text, refund.id))
         elif None not in (was.paid_by_shop, refund.paid_by_shop) and was.paid_by_shop != refund.paid_by_shop:
             text = f"refund {refund.id} marked as {'paid' if refund.paid_by_shop else 'not paid'} by the shop"
             found.append(Change(Topic.REFUND_CHANGED, text, refund.id))

@@ -10,7 +10,7 @@ from bridge.domain.changes import SWITCH, Change, Topic, diff
 from bridge.domain.decision import decide, unsettled
 from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
 from bridge.domain.keys import is_ours, is_replacing, restore_key, stem
-from bridge.domain.orders import GONE, Order
+from bridge.domain.orders import GONE, Order, Refund
 from bridge.domain.payments import EntryKind, Payment, PaymentState
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Closed, How, OpenAction, Record, Settlement, State
@@ -27,6 +27,7 @@ from bridge.domain.settlement import match, settle_release, unmet
 from bridge.domain.steps import Call, Kind, Step
 
 _RESTORABLE = ("completed", "cancelled")
+_CHANGES = (Call.RELEASE, Call.RAISE)
 _OF_MONEY = (Topic.TOTAL, Topic.REFUND_MADE, Topic.REFUND_CHANGED, Topic.REFUND_GONE)
 
 
@@ -46,7 +47,9 @@ def observe(
     if record is None:
         seen = tuple((refund.id, now) for refund in order.refunds)
         return Record(first_seen=now, changed=now, status_since=now, refunds_seen=seen), changes
-    fresh = {change.refund for change in changes} | _first_read(previous, order)
+    fresh = {change.refund for change in changes}
+    if previous is not None and order.refunds:
+        fresh |= _first_read(previous.refunds, order.refunds)
     if not fresh:
         return record, ()
     seen = tuple(
@@ -64,15 +67,13 @@ def observe(
     ), changes
 
 
-def _first_read(previous: Order | None, order: Order) -> set[int | None]:
+def _first_read(before: tuple[Refund, ...], now: tuple[Refund, ...]) -> set[int]:
     """The refunds of which no more than id and amount was known: only now they are seen for the first time.
 
     Whether the shop has paid one itself is not in a listing, and is what both sights must agree on.
     """
-    if previous is None or not order.refunds:
-        return set()
-    listed = {refund.id for refund in previous.refunds if refund.paid_by_shop is None}
-    return {refund.id for refund in order.refunds if refund.id in listed and refund.paid_by_shop is not None}
+    listed = {refund.id for refund in before if refund.paid_by_shop is None}
+    return {refund.id for refund in now if refund.id in listed and refund.paid_by_shop is not None}
 
 
 def baseline(order: Order, rules: Rules, now: datetime) -> Record:
@@ -132,7 +133,7 @@ def consider(
 def _case(order: Order, payment: Payment, record: Record, rules: Rules, now: datetime) -> Case:
     """Put the case together, its record already holding what this look adds to it."""
     front = stem(order, rules.tag)
-    matching = match(order, payment, record.settlements, record.unrelated, front, dict(record.refunds_seen))
+    matching = match(order, payment, record, front)
     settlements = _met_by_capture(order, payment, record, matching.settlements)
     seen = replace(
         record,
@@ -253,7 +254,7 @@ def _doubt(open_: OpenAction, decision: Decision) -> Decision | None:
 
 def _remember(decision: Decision, case: Case) -> Record:
     record = case.record
-    if isinstance(decision, Act) and decision.step.call in (Call.RELEASE, Call.RAISE):
+    if isinstance(decision, Act) and decision.step.call in _CHANGES:
         return record.evolve(counts=True)
     if not (isinstance(decision, Quiet) and decision.agreed):
         return record

@@ -51,9 +51,8 @@ class Remark(Struct, frozen=True):
 
 def adopted(case: Case, before: tuple[Settlement, ...]) -> Iterator[Remark]:
     """Refunds that a return which we did not make has met since `before`."""
-    known = {settlement.entry for settlement in before}
     for it in case.met:
-        if it.how is How.ADOPTED and it.entry and it.entry not in known:
+        if it.how is How.ADOPTED and it.entry and all(known.entry != it.entry for known in before):
             yield Remark(Topics.ADOPTED, {"refund": it.refund, "amount": it.amount})
 
 
@@ -125,10 +124,12 @@ def _announced(case: Case, decision: Act | Wait | Hold) -> Iterator[Remark]:
         return
     if isinstance(decision, Wait) and decision.until is None:
         return
-    own = decision.step.refund if decision.step else None
+    own, waiting = decision.step.refund if decision.step else None, case.open_refunds
+    if all(refund.id == own for refund in waiting):
+        return
     topic = Topics.BEHIND if isinstance(decision, Hold) else Topics.WILL_PAY
     left = case.excess
-    for refund in case.open_refunds:
+    for refund in waiting:
         amount = unmet(refund, case.met)
         left -= amount
         stands = topic is Topics.BEHIND or (left >= 0 and _goes(case, refund, amount))

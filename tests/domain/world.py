@@ -133,15 +133,7 @@ class World:
         """Returns that nothing explains, of those that the bridge has seen."""
         if self.record is None or (self.record.open and unsettled(self.record.open)):
             return frozenset()
-        matching = match(
-            self.order,
-            self.read(),
-            self.record.settlements,
-            self.record.unrelated,
-            "1042",
-            dict(self.record.refunds_seen),
-        )
-        return frozenset(entry.id for entry in matching.unmatched)
+        return frozenset(entry.id for entry in match(self.order, self.read(), self.record, "1042").unmatched)
 
     def adopt(self) -> None:
         """Say that returns which nothing explains are no business of the shop."""
