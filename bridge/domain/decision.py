@@ -12,7 +12,7 @@ from bridge.domain.cases import Case
 from bridge.domain.changes import SWITCH
 from bridge.domain.decisions import Decision, Hold, Quiet, Wait
 from bridge.domain.keys import is_ours
-from bridge.domain.orders import GONE
+from bridge.domain.orders import GONE, Order
 from bridge.domain.payments import PaymentState
 from bridge.domain.payouts import Already, finish
 from bridge.domain.phases import capture_phase, open_phase, void_phase
@@ -24,6 +24,14 @@ STALE_RETRY = timedelta(seconds=10)
 LONGEST_STALE_RETRY = timedelta(minutes=10)
 _REMOVED = ("trash", GONE)
 _UNPAID = ("pending", "failed", "draft", "auto-draft", "checkout-draft")
+
+
+def left_alone(order: Order) -> Wait | None:
+    """Whether somebody has told the bridge to leave the order alone: it says nothing about it either."""
+    switch = order.meta_value(SWITCH)
+    if switch in ("off", "pause"):
+        return Wait(None, f"{SWITCH} is off" if switch == "off" else "paused")
+    return None
 
 
 def decide(case: Case) -> tuple[Decision, Case]:
@@ -89,9 +97,6 @@ def unsettled(case: Case) -> Wait | None:
 def _forbidden(case: Case) -> Decision | None:
     """Everything that forbids a step whatever the figures say (rule 2); None when one may be taken."""
     order, payment, record = case.order, case.payment, case.record
-    switch = order.meta_value(SWITCH)
-    if switch in ("off", "pause"):
-        return Wait(None, f"{SWITCH} is off" if switch == "off" else "paused")
     if order.status in _REMOVED:
         if payment.reserved > 0:
             return Hold(Reason.TRASHED, {"reserved": payment.reserved})

@@ -25,6 +25,7 @@ class Wait(Struct, frozen=True):
     until: datetime | None
     why: str
     step: ClassVar[None] = None
+    """As of every decision: what it would do."""
 
 
 class Quiet(Struct, frozen=True):

@@ -6,8 +6,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from bridge.domain.cases import Case
-from bridge.domain.changes import SWITCH, Change, Topic, diff
-from bridge.domain.decision import decide, unsettled
+from bridge.domain.changes import Change, Topic, diff
+from bridge.domain.decision import decide, left_alone, unsettled
 from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
 from bridge.domain.keys import is_ours, is_replacing, restore_key, stem
 from bridge.domain.orders import GONE, Order, Refund
@@ -47,7 +47,7 @@ def observe(
     if record is None:
         seen = tuple((refund.id, now) for refund in order.refunds)
         return Record(first_seen=now, changed=now, status_since=now, refunds_seen=seen), changes
-    fresh = {change.refund for change in changes}
+    fresh = {change.refund for change in changes}  # also what is gone, which is asked for no more
     if previous is not None and order.refunds:
         fresh |= _first_read(previous.refunds, order.refunds)
     if not fresh:
@@ -109,9 +109,9 @@ def consider(
     """
     before = record.settlements if before is None else before
     case = _case(order, payment, record, rules, now)
-    if _silent(case):
+    if silence := left_alone(order):
         # What was met meanwhile is told, and remembered, when the order is no longer to be left alone.
-        return Verdict(record=case.record.evolve(settlements=record.settlements), decision=decide(case)[0])
+        return Verdict(record=case.record.evolve(settlements=record.settlements), decision=silence)
     remarks = [*adopted(case, record.settlements), *not_final(case)]
     closed, opened = case, case.record.closed is not None and _open_again(case) and not unsettled(case)
     if opened:
@@ -188,11 +188,6 @@ def _voided(payment: Payment, front: str, closed: Closed | None) -> bool:
 def _open_again(case: Case) -> bool:
     removed = case.order.status in ("trash", GONE)
     return not (case.in_capture_phase or case.in_void_phase or removed)
-
-
-def _silent(case: Case) -> bool:
-    """Whether somebody has told the bridge to leave the order alone: it says nothing about it either."""
-    return case.order.meta_value(SWITCH) in ("off", "pause")
 
 
 def _restore(case: Case) -> Step | None:

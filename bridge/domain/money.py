@@ -10,6 +10,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from iso4217 import Currency
 
 _EXPONENTS = {currency.value: currency.exponent for currency in Currency}
+"""None: it has no minor unit. (Looking a member of an enum up by its value is slow.)"""
 _EXACT = Context(prec=28, traps=[Inexact, InvalidOperation, Overflow])
 """Moving the point in the default context would round a figure of more than 28 digits without a word."""
 

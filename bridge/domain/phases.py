@@ -119,17 +119,9 @@ def release_all(case: Case, why: str) -> Act | Hold:
     """Release everything that is still reserved."""
     if not case.can_all(Can.RELEASE):
         return _cannot(case, 0)
-    key = change_key(case.stem, len(case.payment.log))
+    key, amount = change_key(case.stem, len(case.payment.log)), case.payment.reserved
     return Act(
-        Step(
-            kind=Kind.CANCEL,
-            call=Call.RELEASE,
-            key=key,
-            amount=case.payment.reserved,
-            target=0,
-            everything=True,
-            why=why,
-        )
+        Step(kind=Kind.CANCEL, call=Call.RELEASE, key=key, amount=amount, target=0, everything=True, why=why)
     )
 
 
