@@ -151,7 +151,7 @@ async def taken_so(action: ActionRow, now: datetime) -> None:
     store = action.order.store_id
     if action.reason == Bound.FIRST:
         account = str(json.loads(action.facts)[firsts.AT])
-        await firsts.taken_so(store, account, STEP.validate_json(action.step).call, now)
+        await firsts.taken_so(store, account, STEP.decode(action.step).call, now)
     elif action.reason == Reason.OTHER_AMOUNT:
         await firsts.own_taken_so(store, action.id, now)
 

@@ -3,8 +3,10 @@
 These texts outlive a release. A new field of such a value has a default; a renamed one is a migration.
 """
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
+from msgspec.json import Decoder, Encoder
 from pydantic import TypeAdapter
 
 from bridge.domain.attempts import Attempt
@@ -17,18 +19,33 @@ from bridge.domain.steps import Step
 
 T = TypeVar("T")
 
-ORDER: TypeAdapter[Order] = TypeAdapter(Order)
-PAYMENT: TypeAdapter[Payment] = TypeAdapter(Payment)
-RECORD: TypeAdapter[Record] = TypeAdapter(Record)
-STEP: TypeAdapter[Step] = TypeAdapter(Step)
-ATTEMPT: TypeAdapter[Attempt] = TypeAdapter(Attempt)
-RULES: TypeAdapter[Rules] = TypeAdapter(Rules)
-BINDING: TypeAdapter[Binding] = TypeAdapter(Binding)
+
+class Codec(Generic[T]):
+    """One kind of value: `decode` raises ValueError for a text that is none of its kind."""
+
+    def __init__(self, encode: Callable[[T], bytes], decode: Callable[[str], T]) -> None:
+        self.encode, self.decode = encode, decode
 
 
-def dump(adapter: TypeAdapter[T], value: T) -> str:
-    return adapter.dump_json(value).decode()
+def _of(kind: type[T]) -> Codec[T]:
+    return Codec(Encoder().encode, Decoder(kind).decode)
 
 
-def load(adapter: TypeAdapter[T], text: str | None) -> T | None:
-    return None if text is None else adapter.validate_json(text)
+ORDER = _of(Order)
+PAYMENT = _of(Payment)
+RECORD = _of(Record)
+STEP = _of(Step)
+ATTEMPT = _of(Attempt)
+BINDING = _of(Binding)
+
+_RULES = TypeAdapter(Rules)
+RULES = Codec(_RULES.dump_json, _RULES.validate_json)
+"""Read once a start. Durations as earlier versions wrote them, with years ("P1Y"), are read by pydantic alone."""
+
+
+def dump(codec: Codec[T], value: T) -> str:
+    return codec.encode(value).decode()
+
+
+def load(codec: Codec[T], text: str | None) -> T | None:
+    return None if text is None else codec.decode(text)

@@ -102,7 +102,7 @@ def known_from(row: OrderRow, settlements: list[Settlement], action: ActionRow |
     if record is not None:
         open_ = None
         if action is not None:
-            step = STEP.validate_json(action.step)
+            step = STEP.decode(action.step)
             open_ = OpenAction(
                 step=step,
                 state=State(action.state),
@@ -112,7 +112,7 @@ def known_from(row: OrderRow, settlements: list[Settlement], action: ActionRow |
                 refusal=action.refusal,
                 shadow=action.shadow,
             )
-        record = replace(record, settlements=tuple(settlements), open=open_)
+        record = record.evolve(settlements=tuple(settlements), open=open_)
     return Known(
         row=row.id,
         version=row.version,
@@ -137,7 +137,7 @@ def known_from(row: OrderRow, settlements: list[Settlement], action: ActionRow |
 
 def record_text(record: Record) -> str:
     """The record as it is kept: settlements and the open action have tables of their own."""
-    return dump(RECORD, replace(record, settlements=(), open=None))
+    return dump(RECORD, record.evolve(settlements=(), open=None))
 
 
 def failed_on(error: Exception) -> str:

@@ -5,7 +5,7 @@ that is said: an action that is another by then is left alone. And it is written
 the state that it was found in, in a transaction that has the order to itself; otherwise nothing is changed.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -137,7 +137,7 @@ async def drop(number: int, why: str, now: datetime, shown: Shown | None = None)
             await _settle(known, refund, How.WAIVED)
         elif known.record is not None:
             waived = known.record.waived | {(Kind(row.kind), row.target)}
-            record = replace(known.record, waived=waived)
+            record = known.record.evolve(waived=waived)
             await OrderRow.filter(id=known.row).update(record=record_text(record))
         await tell(known.row, (("person", text),), now)
     return Said(number, text)
@@ -188,7 +188,7 @@ async def adopt_returns(store: str, order: int, tag: str, shown: Unexplained, no
         if {entry.id for entry in entries} != shown.entries or known.record is None:
             raise UsageError(f"the returns of order {order} have changed meanwhile: look again")
         unrelated = known.record.unrelated | shown.entries
-        record = replace(known.record, unrelated=unrelated)
+        record = known.record.evolve(unrelated=unrelated)
         await OrderRow.filter(id=known.row).update(record=record_text(record))
         await tell(known.row, (("person", text),), now)
     return Said(known.action, text)
@@ -198,9 +198,7 @@ async def _unmatched(store: str, order: int, tag: str) -> tuple[Known, tuple[Ent
     known = await Journal(store).known(order)
     if known is None or known.order is None or known.record is None or known.payment is None:
         raise UsageError(f"order {order} of store {store} has no payment that was ever read")
-    record = known.record
-    front, seen = stem(known.order, tag), dict(record.refunds_seen)
-    matching = match(known.order, known.payment, record.settlements, record.unrelated, front, seen)
+    matching = match(known.order, known.payment, known.record, stem(known.order, tag))
     if not matching.unmatched:
         raise UsageError(f"order {order} of store {store} has no return that a refund does not explain")
     return known, matching.unmatched

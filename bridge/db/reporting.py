@@ -56,7 +56,7 @@ async def _shadowed(rows: list[int]) -> dict[int, list[Shadowed]]:
     actions = ActionRow.filter(order_id__in=rows, shadow=True).exclude(kind=Kind.RESTORE_STATUS)
     columns = ("id", "order_id", "step", "created", "reason")
     for row in sorted(await actions.values(*columns), key=lambda row: int(row["id"])):
-        step, replaced = STEP.validate_json(row["step"]), row["reason"].startswith(_REPLACED)
+        step, replaced = STEP.decode(row["step"]), row["reason"].startswith(_REPLACED)
         it = Shadowed(step=step, decided=row["created"], replaced=replaced)
         found.setdefault(row["order_id"], []).append(it)
     return found

@@ -8,10 +8,11 @@ net = C - R                   what the customer has paid
 want = max(0, min(N - net, T - C))
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.domain.keys import is_replacing, stem
+from msgspec import Struct
+
+from bridge.domain.keys import is_replacing
 from bridge.domain.orders import Order, Refund
 from bridge.domain.payments import Can, Entry, EntryKind, Payment
 from bridge.domain.records import Agreed, Closed, How, Record, Settlement
@@ -22,28 +23,28 @@ from bridge.domain.steps import Kind
 _PART = {Can.CAPTURE: Can.CAPTURE_PART, Can.RELEASE: Can.RELEASE_PART, Can.REFUND: Can.REFUND_PART}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     order: Order
     payment: Payment
     record: Record
     rules: Rules
     now: datetime
-    met: tuple[Settlement, ...]
-    unrelated: frozenset[str]
+    stem: str
+    """The front of all keys of the order."""
     unmatched: tuple[Entry, ...]
     """Returns that no refund explains."""
     aside: str = ""
     """Why nothing is done about the reservation although it is not as it should be; or ""."""
 
     @property
-    def stem(self) -> str:
-        return stem(self.order, self.rules.tag)
+    def met(self) -> tuple[Settlement, ...]:
+        return self.record.settlements
 
     @property
     def returned_aside(self) -> int:
         """G."""
-        return sum(entry.amount for entry in self.payment.log if entry.id in self.unrelated)
+        unrelated = self.record.unrelated
+        return sum(entry.amount for entry in self.payment.log if entry.id in unrelated) if unrelated else 0
 
     @property
     def asked(self) -> int:
@@ -97,9 +98,10 @@ class Case:
     @property
     def being_replaced(self) -> bool:
         """Whether we released everything so that a new reservation follows, and it has not followed yet."""
+        if self.payment.reserved or self.record.voided:
+            return False
         changes = [e for e in self.payment.log if e.kind in (EntryKind.RELEASE, EntryKind.RAISE)]
-        emptied = self.payment.reserved == 0 and not self.record.voided
-        return emptied and bool(changes) and is_replacing(changes[-1].key, self.stem)
+        return bool(changes) and is_replacing(changes[-1].key, self.stem)
 
     @property
     def changed(self) -> bool:

@@ -4,8 +4,9 @@ The store's own bookkeeping (dates, notes, other plugins' meta) is not in an `Or
 our own writes never look like somebody's change.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bridge.domain.money import to_major
 from bridge.domain.orders import Order, Refund
@@ -28,8 +29,7 @@ class Topic(StrEnum):
     SWITCH = "switch"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One difference; `text` says it as the story tells it. `refund` is the refund it is about."""
 
     topic: Topic
@@ -56,30 +56,23 @@ def _fields(old: Order, new: Order) -> list[Change]:
         found.append(Change(Topic.CURRENCY, f"currency {old.currency} → {new.currency}"))
     if (old.paid is None) != (new.paid is None):
         found.append(Change(Topic.PAID, "paid" if new.paid else "no longer paid"))
-    if _payment(old) != _payment(new):
-        found.append(
-            Change(Topic.PAYMENT, f"payment method or id changed ({old.payment_method} → {new.payment_method})")
-        )
-    if old.meta_value(SWITCH) != new.meta_value(SWITCH):
-        found.append(
-            Change(
-                Topic.SWITCH,
-                f"{SWITCH} {old.meta_value(SWITCH) or '(none)'} → {new.meta_value(SWITCH) or '(none)'}",
-            )
-        )
+    by, then = (old.payment_method, old.transaction_id), (new.payment_method, new.transaction_id)
+    if by != then or (old.meta != new.meta and _ids(old) != _ids(new)):
+        found.append(Change(Topic.PAYMENT, f"payment method or id changed ({by[0]} → {then[0]})"))
+    if old.meta != new.meta and (was := old.meta_value(SWITCH)) != (now := new.meta_value(SWITCH)):
+        found.append(Change(Topic.SWITCH, f"{SWITCH} {was or '(none)'} → {now or '(none)'}"))
     return found
 
 
-def _payment(order: Order) -> tuple[object, ...]:
-    ids = tuple(pair for pair in order.meta if pair[0] != SWITCH)
-    return order.payment_method, order.transaction_id, ids
+def _ids(order: Order) -> list[tuple[str, str]]:
+    return [pair for pair in order.meta if pair[0] != SWITCH]
 
 
 def _total_and_lines(old: Order, new: Order) -> list[Change]:
     if old.total != new.total or old.currency != new.currency:
         before, after = to_major(old.total, old.currency), to_major(new.total, new.currency)
         return [Change(Topic.TOTAL, f"total {before} → {after}")]
-    if _goods(old) != _goods(new):
+    if old.lines != new.lines and _goods(old) != _goods(new):
         return [Change(Topic.LINES, "lines changed, total equal: nothing to send")]
     return []
 
@@ -89,15 +82,19 @@ def _goods(order: Order) -> tuple[object, ...]:
 
 
 def _refunds(before: tuple[Refund, ...], new: Order) -> list[Change]:
+    if not (before or new.refunds):
+        return []
     known = {refund.id: refund for refund in before}
     live = {refund.id for refund in new.refunds}
     found = []
     for refund in new.refunds:
-        was, amount = known.get(refund.id), to_major(refund.amount, new.currency)
+        was = known.get(refund.id)
         if was is None:
-            found.append(Change(Topic.REFUND_MADE, f"refund {refund.id} of {amount} made", refund.id))
+            text = f"refund {refund.id} of {to_major(refund.amount, new.currency)} made"
+            found.append(Change(Topic.REFUND_MADE, text, refund.id))
         elif was.amount != refund.amount:
-            found.append(Change(Topic.REFUND_CHANGED, f"refund {refund.id} is now {amount}", refund.id))
+            text = f"refund {refund.id} is now {to_major(refund.amount, new.currency)}"
+            found.append(Change(Topic.REFUND_CHANGED, text, refund.id))
         elif None not in (was.paid_by_shop, refund.paid_by_shop) and was.paid_by_shop != refund.paid_by_shop:
             text = f"refund {refund.id} marked as {'paid' if refund.paid_by_shop else 'not paid'} by the shop"
             found.append(Change(Topic.REFUND_CHANGED, text, refund.id))

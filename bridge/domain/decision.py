@@ -4,19 +4,20 @@ Level-triggered: after each step it is asked again. History only tells which ref
 payment ever agreed, and whether the order is closed.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from bridge.domain.cases import Case
 from bridge.domain.changes import SWITCH
-from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
+from bridge.domain.decisions import Decision, Hold, Quiet, Wait
 from bridge.domain.keys import is_ours
-from bridge.domain.orders import GONE
+from bridge.domain.orders import GONE, Order
 from bridge.domain.payments import PaymentState
 from bridge.domain.payouts import Already, finish
 from bridge.domain.phases import capture_phase, open_phase, void_phase
 from bridge.domain.reasons import Reason
-from bridge.domain.records import Closed, How, Settlement
+from bridge.domain.records import Closed, How
 from bridge.domain.settlement import settle_rest
 
 STALE_RETRY = timedelta(seconds=10)
@@ -25,23 +26,27 @@ _REMOVED = ("trash", GONE)
 _UNPAID = ("pending", "failed", "draft", "auto-draft", "checkout-draft")
 
 
-@dataclass(frozen=True, slots=True)
-class Conclusion:
-    """A decision, and the settlements that it rests on."""
+def left_alone(order: Order) -> Wait | None:
+    """Whether somebody has told the bridge to leave the order alone: it says nothing about it either."""
+    switch = order.meta_value(SWITCH)
+    if switch in ("off", "pause"):
+        return Wait(None, f"{SWITCH} is off" if switch == "off" else "paused")
+    return None
 
-    decision: Decision
-    settlements: tuple[Settlement, ...]
 
+def decide(case: Case) -> tuple[Decision, Case]:
+    """Give the one next step, or quiet, or attention with a reason; and the case with the refunds that this meets.
 
-def decide(case: Case) -> Conclusion:
-    """Give the one next step, or quiet, or attention with a reason. Total: it never raises."""
+    Total: it never raises.
+    """
     while True:
         found, unsure = _forbidden(case) or _phase(case), unsettled(case)
         if unsure and not _waits_less(found, unsure):
             found = unsure
         if not isinstance(found, Already):
-            return Conclusion(found, case.met)
-        case = replace(case, met=settle_rest(found.refund, case.met, How.ALREADY))
+            return found, case
+        met = settle_rest(found.refund, case.met, How.ALREADY)
+        case = replace(case, record=case.record.evolve(settlements=met))
 
 
 def _waits_less(found: Decision | Already, unsure: Wait) -> bool:
@@ -53,46 +58,38 @@ def _waits_less(found: Decision | Already, unsure: Wait) -> bool:
 
 def _phase(case: Case) -> Decision | Already:
     """Deal with the reservation first, then with the returns that nothing explains, then with refunds."""
-    if case.order.paid is None and not (case.in_capture_phase or case.in_void_phase):
+    closes: Closed | None = None
+    if case.in_capture_phase:
+        closes, found = Closed.CAPTURED, None if case.captured_and_closed else capture_phase(case)
+    elif case.in_void_phase:
+        closes, found = Closed.VOIDED, None if case.ended_before else void_phase(case)
+    elif case.order.paid is None:
         return _unpaid(case)
-    closes = Closed.CAPTURED if case.in_capture_phase else Closed.VOIDED if case.in_void_phase else None
-    found = None if _ended(case) else _of_reservation(case)
-    aside = _set_aside(case, found)
-    if aside:
+    else:
+        found = None if case.ended_before else open_phase(case)
+    if aside := _set_aside(case, found):
         case, found = replace(case, aside=aside), None
     if case.unmatched and (found is None or isinstance(found, Quiet)):
         return Hold(Reason.UNMATCHED_RETURN, {"amount": case.unmatched[0].amount})
     return found or finish(case, closes)
 
 
-def _ended(case: Case) -> bool:
-    """Whether the reservation was dealt with for good: captured, or ended before the bridge was there."""
-    return case.captured_and_closed if case.in_capture_phase else case.ended_before
-
-
-def _of_reservation(case: Case) -> Decision | None:
-    if case.in_capture_phase:
-        return capture_phase(case)
-    return void_phase(case) if case.in_void_phase else open_phase(case)
-
-
 def _set_aside(case: Case, found: Decision | None) -> str:
     """Why what the reservation needs is not done, or "". That money is missing is told in any case."""
+    if found is None or isinstance(found, Quiet):
+        return ""
     if isinstance(found, Hold) and found.reason in (Reason.NO_MONEY, Reason.UNDERPAID):
         return ""
-    step = found.step if isinstance(found, Act | Hold) else None
-    if step and case.waived(step.kind, step.target):
-        return f"a person dropped this {step.kind}"
-    if case.switched_off and isinstance(found, Act | Hold | Wait):
-        return f"{case.switched_off} is switched off in settings.yaml"
-    return ""
+    if found.step and case.waived(found.step.kind, found.step.target):
+        return f"a person dropped this {found.step.kind}"
+    off = case.switched_off
+    return f"{off} is switched off in settings.yaml" if off else ""
 
 
 def unsettled(case: Case) -> Wait | None:
     """Let nothing follow from a change that has not yet held for its time (design § 2, Settled)."""
     until = case.record.changed + case.rules.settle_change
-    seen = [case.record.seen(refund.id) or case.now for refund in case.open_refunds]
-    if seen:
+    if seen := [case.record.seen(refund.id) or case.now for refund in case.open_refunds]:
         until = max(until, max(seen) + case.rules.settle_refund)
     return Wait(until, "waiting whether the change holds") if case.now < until else None
 
@@ -100,9 +97,6 @@ def unsettled(case: Case) -> Wait | None:
 def _forbidden(case: Case) -> Decision | None:
     """Everything that forbids a step whatever the figures say (rule 2); None when one may be taken."""
     order, payment, record = case.order, case.payment, case.record
-    switch = order.meta_value(SWITCH)
-    if switch in ("off", "pause"):
-        return Wait(None, f"{SWITCH} is off" if switch == "off" else "paused")
     if order.status in _REMOVED:
         if payment.reserved > 0:
             return Hold(Reason.TRASHED, {"reserved": payment.reserved})

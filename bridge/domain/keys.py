@@ -27,9 +27,11 @@ def stem(order: Order, tag: str = "") -> str:
     not taken for another order's number; an id too long for that is written with letters too.
     """
     room = LONGEST - _ROOM_FOR_THE_REST - len(tag)
-    by_id = f"I{order.id}" if len(f"I{order.id}") <= room else f"I{_short(order.id)}"
     number = order.number.upper()
-    return f"{tag}{number if _FIT.fullmatch(number) and len(number) <= room else by_id}"
+    if len(number) <= room and _FIT.fullmatch(number):
+        return f"{tag}{number}"
+    by_id = f"I{order.id}"
+    return f"{tag}{by_id}" if len(by_id) <= room else f"{tag}I{_short(order.id)}"
 
 
 def _short(number: int) -> str:

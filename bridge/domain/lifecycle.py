@@ -1,7 +1,9 @@
 """The life of an action: how a decision starts, keeps, holds or supersedes the one that is open."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
 from bridge.domain.records import OpenAction, State

@@ -1,14 +1,16 @@
 """One look, whole: what was seen, what it means for what we remember, and what follows from it."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from bridge.domain.cases import Case
-from bridge.domain.changes import SWITCH, Change, Topic, diff
-from bridge.domain.decision import decide, unsettled
+from bridge.domain.changes import Change, Topic, diff
+from bridge.domain.decision import decide, left_alone, unsettled
 from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
 from bridge.domain.keys import is_ours, is_replacing, restore_key, stem
-from bridge.domain.orders import GONE, Order
+from bridge.domain.orders import GONE, Order, Refund
 from bridge.domain.payments import EntryKind, Payment, PaymentState
 from bridge.domain.reasons import Reason
 from bridge.domain.records import Closed, How, OpenAction, Record, Settlement, State
@@ -16,24 +18,20 @@ from bridge.domain.remarks import (
     SET_BACK_TO,
     Remark,
     adopted,
-    announced,
-    final,
-    met,
     not_final,
-    not_replaced,
-    recorded,
     set_back,
+    told,
 )
 from bridge.domain.rules import Rules, StatusLock
 from bridge.domain.settlement import match, settle_release, unmet
 from bridge.domain.steps import Call, Kind, Step
 
 _RESTORABLE = ("completed", "cancelled")
+_CHANGES = (Call.RELEASE, Call.RAISE)
 _OF_MONEY = (Topic.TOTAL, Topic.REFUND_MADE, Topic.REFUND_CHANGED, Topic.REFUND_GONE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """What one look led to. `record` already holds what is to be remembered."""
 
     record: Record
@@ -49,16 +47,18 @@ def observe(
     if record is None:
         seen = tuple((refund.id, now) for refund in order.refunds)
         return Record(first_seen=now, changed=now, status_since=now, refunds_seen=seen), changes
-    fresh = {change.refund for change in changes if change.topic in (Topic.REFUND_MADE, Topic.REFUND_CHANGED)}
-    fresh |= _first_read(previous, order)
-    if not changes and not fresh:
+    fresh = {change.refund for change in changes}  # also what is gone, which is asked for no more
+    if previous is not None and order.refunds:
+        fresh |= _first_read(previous.refunds, order.refunds)
+    if not fresh:
         return record, ()
     seen = tuple(
         (refund.id, now if refund.id in fresh else record.seen(refund.id) or now) for refund in order.refunds
     )
-    moved = any(change.topic is Topic.STATUS for change in changes)
+    moved = previous is not None and previous.status != order.status
     unread = record.baseline and record.closed is None and record.log_length == 0
-    return record.evolve(
+    return replace(
+        record,
         # What changed before the payment of an order of before was ever read is no difference of before.
         counts=record.counts or (unread and any(change.topic in _OF_MONEY for change in changes)),
         changed=now if changes else record.changed,
@@ -67,13 +67,13 @@ def observe(
     ), changes
 
 
-def _first_read(previous: Order | None, order: Order) -> set[int | None]:
+def _first_read(before: tuple[Refund, ...], now: tuple[Refund, ...]) -> set[int]:
     """The refunds of which no more than id and amount was known: only now they are seen for the first time.
 
     Whether the shop has paid one itself is not in a listing, and is what both sights must agree on.
     """
-    listed = {refund.id for refund in previous.refunds if refund.paid_by_shop is None} if previous else set()
-    return {refund.id for refund in order.refunds if refund.id in listed and refund.paid_by_shop is not None}
+    listed = {refund.id for refund in before if refund.paid_by_shop is None}
+    return {refund.id for refund in now if refund.id in listed and refund.paid_by_shop is not None}
 
 
 def baseline(order: Order, rules: Rules, now: datetime) -> Record:
@@ -109,39 +109,34 @@ def consider(
     """
     before = record.settlements if before is None else before
     case = _case(order, payment, record, rules, now)
-    if _silent(case):
+    if silence := left_alone(order):
         # What was met meanwhile is told, and remembered, when the order is no longer to be left alone.
-        return Verdict(record=case.record.evolve(settlements=record.settlements), decision=decide(case).decision)
+        return Verdict(record=case.record.evolve(settlements=record.settlements), decision=silence)
     remarks = [*adopted(case, record.settlements), *not_final(case)]
-    closed, opened = case, case.record.closed is not None and not unsettled(case) and _open_again(case)
+    closed, opened = case, case.record.closed is not None and _open_again(case) and not unsettled(case)
     if opened:
         if restore := _restore(case):
             return Verdict(record=case.record, decision=gate(Act(restore), record), remarks=tuple(remarks))
         case = _case(order, payment, case.record.evolve(closed=None), rules, now)
-    conclusion = decide(case)
-    decision = gate(conclusion.decision, record)
-    case = replace(case, met=conclusion.settlements)
+    decision, case = decide(case)
+    decision = gate(decision, record)
     if opened and rules.status_lock is not StatusLock.OFF:
         remarks += set_back(closed, decision)
     pending = record.pending_since is not None and payment.state is PaymentState.READY
-    remarks += [
-        *final(case, decision, was_pending=pending),
-        *recorded(case, decision),
-        *met(case, before),
-        *announced(case, decision),
-        *not_replaced(case, decision),
-    ]
-    since = record.pending_since if pending and isinstance(decision, Wait) else case.record.pending_since
-    record = case.record.evolve(settlements=conclusion.settlements, pending_since=since)
-    return Verdict(record=_remember(decision, record, case), decision=decision, remarks=tuple(remarks))
+    remarks += told(case, decision, before, was_pending=pending)
+    after = _remember(decision, case)
+    if pending and isinstance(decision, Wait):
+        after = after.evolve(pending_since=record.pending_since)
+    return Verdict(record=after, decision=decision, remarks=tuple(remarks))
 
 
 def _case(order: Order, payment: Payment, record: Record, rules: Rules, now: datetime) -> Case:
     """Put the case together, its record already holding what this look adds to it."""
     front = stem(order, rules.tag)
-    matching = match(order, payment, record.settlements, record.unrelated, front, dict(record.refunds_seen))
+    matching = match(order, payment, record, front)
     settlements = _met_by_capture(order, payment, record, matching.settlements)
-    seen = record.evolve(
+    seen = replace(
+        record,
         unrelated=matching.unrelated,
         settlements=settlements,
         log_length=max(record.log_length, len(payment.log)),
@@ -155,8 +150,7 @@ def _case(order: Order, payment: Payment, record: Record, rules: Rules, now: dat
         record=seen,
         rules=rules,
         now=now,
-        met=settlements,
-        unrelated=matching.unrelated,
+        stem=front,
         unmatched=matching.unmatched,
     )
 
@@ -185,19 +179,15 @@ def _voided(payment: Payment, front: str, closed: Closed | None) -> bool:
 
     A release that a new reservation is to follow voids nothing, unless the order ended before that one came.
     """
-    nothing = payment.reserved == 0 and payment.captured == 0
+    if payment.reserved or payment.captured:
+        return False
     keys = [entry.key for entry in payment.log if entry.kind is EntryKind.RELEASE and is_ours(entry.key, front)]
-    return nothing and bool(keys) and (closed is Closed.VOIDED or not is_replacing(keys[-1], front))
+    return bool(keys) and (closed is Closed.VOIDED or not is_replacing(keys[-1], front))
 
 
 def _open_again(case: Case) -> bool:
     removed = case.order.status in ("trash", GONE)
     return not (case.in_capture_phase or case.in_void_phase or removed)
-
-
-def _silent(case: Case) -> bool:
-    """Whether somebody has told the bridge to leave the order alone: it says nothing about it either."""
-    return case.order.meta_value(SWITCH) in ("off", "pause")
 
 
 def _restore(case: Case) -> Step | None:
@@ -227,9 +217,9 @@ def _restore(case: Case) -> Step | None:
 def gate(decision: Decision, record: Record) -> Decision:
     """Let what persons and providers said about this very step stand: waived, approved, refused."""
     open_ = record.open
-    if doubt := _doubt(open_, decision):
+    if open_ is not None and (doubt := _doubt(open_, decision)):
         return doubt
-    step = decision.step if isinstance(decision, Act | Hold) else None
+    step = decision.step
     if step is None:
         return decision
     if step.refund is None and (step.kind, step.target) in record.waived:
@@ -246,10 +236,8 @@ def gate(decision: Decision, record: Record) -> Decision:
     return decision
 
 
-def _doubt(open_: OpenAction | None, decision: Decision) -> Decision | None:
+def _doubt(open_: OpenAction, decision: Decision) -> Decision | None:
     """What the last call brought up: whatever order and books say now, nothing goes before it is known."""
-    if open_ is None:
-        return None
     if open_.state is State.UNKNOWN and isinstance(decision, Act):
         return Wait(None, "what became of the last call is not known yet")
     if open_.reason == Reason.OTHER_AMOUNT:
@@ -259,8 +247,9 @@ def _doubt(open_: OpenAction | None, decision: Decision) -> Decision | None:
     return None
 
 
-def _remember(decision: Decision, record: Record, case: Case) -> Record:
-    if isinstance(decision, Act) and decision.step.call in (Call.RELEASE, Call.RAISE):
+def _remember(decision: Decision, case: Case) -> Record:
+    record = case.record
+    if isinstance(decision, Act) and decision.step.call in _CHANGES:
         return record.evolve(counts=True)
     if not (isinstance(decision, Quiet) and decision.agreed):
         return record

@@ -9,6 +9,8 @@ from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 
 from iso4217 import Currency
 
+_EXPONENTS = {currency.value: currency.exponent for currency in Currency}
+"""None: it has no minor unit. (Looking a member of an enum up by its value is slow.)"""
 _EXACT = Context(prec=28, traps=[Inexact, InvalidOperation, Overflow])
 """Moving the point in the default context would round a figure of more than 28 digits without a word."""
 
@@ -20,8 +22,8 @@ class AmountError(ValueError):
 def decimals(currency: str) -> int:
     """Return how many decimals ISO 4217 gives `currency` (an upper-case code such as "SEK")."""
     try:
-        exponent = Currency(currency).exponent
-    except ValueError as error:
+        exponent = _EXPONENTS[currency]
+    except KeyError as error:
         raise AmountError(f"{currency!r} is not an ISO 4217 currency code") from error
     if exponent is None:
         raise AmountError(f"{currency} has no minor unit")

@@ -77,7 +77,7 @@ class Order:
     @property
     def refunded(self) -> int:
         """F: the sum of the live refunds, minor units."""
-        return sum(refund.amount for refund in self.refunds)
+        return sum([refund.amount for refund in self.refunds])
 
     def meta_value(self, key: str) -> str:
         """Return the meta value under `key`, or ""."""

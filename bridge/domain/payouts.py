@@ -1,6 +1,6 @@
 """Refunds and agreement: what follows when the reservation is as it should be (design § 3, rules 7 and 8)."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from bridge.domain.cases import Case
 from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
@@ -14,8 +14,7 @@ from bridge.domain.settlement import unmet
 from bridge.domain.steps import Call, Kind, Step
 
 
-@dataclass(frozen=True, slots=True)
-class Already:
+class Already(Struct, frozen=True):
     """Nothing is left to return for this refund: it is met, and the rest is to be decided anew."""
 
     refund: Refund

@@ -3,7 +3,6 @@
 Each function returns a decision, or None when the reservation is as it should be and refunds may be looked at.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 
 from bridge.domain.cases import Case
@@ -85,8 +84,17 @@ def _replace(case: Case, want: int) -> Act | Hold:
         return _cannot(case, want)
     key = replace_key(case.stem, len(payment.log))
     why = "no part of the reservation can be released: it is replaced by a new one"
-    step = Step(kind=Kind.MODIFY, call=Call.RELEASE, key=key, amount=payment.reserved, target=want, why=why)
-    return Act(replace(step, everything=True))
+    return Act(
+        Step(
+            kind=Kind.MODIFY,
+            call=Call.RELEASE,
+            key=key,
+            amount=payment.reserved,
+            target=want,
+            everything=True,
+            why=why,
+        )
+    )
 
 
 def _capture(case: Case, amount: int) -> Act | Hold:
@@ -111,8 +119,10 @@ def release_all(case: Case, why: str) -> Act | Hold:
     """Release everything that is still reserved."""
     if not case.can_all(Can.RELEASE):
         return _cannot(case, 0)
-    step = _change(case, Call.RELEASE, case.payment.reserved, 0, why)
-    return Act(replace(step, kind=Kind.CANCEL, everything=True))
+    key, amount = change_key(case.stem, len(case.payment.log)), case.payment.reserved
+    return Act(
+        Step(kind=Kind.CANCEL, call=Call.RELEASE, key=key, amount=amount, target=0, everything=True, why=why)
+    )
 
 
 def _change(case: Case, call: Call, amount: int, target: int, why: str) -> Step:

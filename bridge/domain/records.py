@@ -5,10 +5,12 @@ once agreed, and since when things are as they are. Everything else is read afre
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from bridge.domain.steps import Kind, Step
 
@@ -30,8 +32,7 @@ class How(StrEnum):
     """A person said that the bridge shall not pay it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(Struct, frozen=True, kw_only=True):
     """`amount` (minor units) of the store's refund `refund` is met; `entry` is the log entry that met it."""
 
     refund: int
@@ -47,8 +48,7 @@ class Closed(StrEnum):
     VOIDED = "voided"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agreed:
+class Agreed(Struct, frozen=True, kw_only=True):
     """The total and the sum of refunds when order and payment last agreed, minor units."""
 
     total: int
@@ -67,8 +67,7 @@ class State(StrEnum):
     DROPPED = "dropped"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenAction:
+class OpenAction(Struct, frozen=True, kw_only=True):
     """The one action of an order that has not ended."""
 
     step: Step
@@ -85,8 +84,7 @@ class OpenAction:
     """Decided while the store was in shadow mode."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     first_seen: datetime
     changed: datetime
     """When something that matters was last seen to change."""

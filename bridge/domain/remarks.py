@@ -1,8 +1,9 @@
 """Remarks: what staff are told once beside the outcomes of steps and what needs a person."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bridge.domain.cases import Case
 from bridge.domain.decisions import Act, Decision, Facts, Hold, Quiet, Wait
@@ -43,17 +44,15 @@ class Topics(StrEnum):
     """What needed a person does not any more, and nothing else was told of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     topic: Topics
     facts: Facts
 
 
 def adopted(case: Case, before: tuple[Settlement, ...]) -> Iterator[Remark]:
     """Refunds that a return which we did not make has met since `before`."""
-    known = {settlement.entry for settlement in before}
     for it in case.met:
-        if it.how is How.ADOPTED and it.entry and it.entry not in known:
+        if it.how is How.ADOPTED and it.entry and all(known.entry != it.entry for known in before):
             yield Remark(Topics.ADOPTED, {"refund": it.refund, "amount": it.amount})
 
 
@@ -75,21 +74,29 @@ def set_back(case: Case, decision: Decision) -> Iterator[Remark]:
         yield Remark(Topics.VOIDED_SET_BACK, facts)
 
 
-def final(case: Case, decision: Decision, *, was_pending: bool) -> Iterator[Remark]:
+def told(case: Case, decision: Decision, before: tuple[Settlement, ...], *, was_pending: bool) -> list[Remark]:
+    """What is told with a decision. `before` are the settlements before the look, or before the call it follows."""
+    if not isinstance(decision, Quiet):
+        return [*_met(case, before), *_announced(case, decision)]
+    if not decision.agreed:
+        return [*_met(case, before)]
+    final = _final(case) if was_pending else ()
+    return [*final, *_recorded(case), *_met(case, before), *_not_replaced(case)]
+
+
+def _final(case: Case) -> Iterator[Remark]:
     """That a payment which was not final is now: what was told not to be done may be done as ever."""
-    told = was_pending and case.order.paid is not None and case.payment.captured == 0
-    agreed = isinstance(decision, Quiet) and decision.agreed
-    if told and agreed and not (case.in_capture_phase or case.in_void_phase):
+    told = case.order.paid is not None and case.payment.captured == 0
+    if told and not (case.in_capture_phase or case.in_void_phase):
         yield Remark(Topics.FINAL, {"reserved": case.payment.reserved})
 
 
-def recorded(case: Case, decision: Decision) -> Iterator[Remark]:
+def _recorded(case: Case) -> Iterator[Remark]:
     """That a lower total is captured in the end although more stays reserved; and that it no longer is lower."""
     payment, before = case.payment, case.record.agreed
     fixed = case.can(Can.CAPTURE_AND_CLOSE) and not case.can(Can.RELEASE_PART)
     closes = case.rules.capture and case.release_leftover and fixed
-    told = isinstance(decision, Quiet) and decision.agreed and before != case.terms
-    if not (told and closes) or case.in_capture_phase or case.in_void_phase:
+    if not closes or before == case.terms or case.in_capture_phase or case.in_void_phase:
         return
     asked, status = case.want(case.asked), min(case.rules.capture_on)
     if 0 < asked < payment.reserved and payment.reserved - asked != payment.fee:
@@ -98,29 +105,31 @@ def recorded(case: Case, decision: Decision) -> Iterator[Remark]:
         yield Remark(Topics.RECORDED_NO_MORE, {"asked": asked, "status": status})
 
 
-def met(case: Case, before: tuple[Settlement, ...]) -> Iterator[Remark]:
+def _met(case: Case, before: tuple[Settlement, ...]) -> Iterator[Remark]:
     """Refunds that were met since `before` because their money was released, or was never captured."""
     for it in case.met:
         if it.how in (How.RELEASED, How.ALREADY) and it not in before and case.payment.state is PaymentState.READY:
             yield Remark(Topics.MET, {"refund": it.refund, "amount": it.amount})
 
 
-def not_replaced(case: Case, decision: Decision) -> Iterator[Remark]:
+def _not_replaced(case: Case) -> Iterator[Remark]:
     """That a reservation which was released for a new one stays so, as the order has ended."""
-    if isinstance(decision, Quiet) and decision.agreed and case.in_void_phase and case.being_replaced:
+    if case.in_void_phase and case.being_replaced:
         yield Remark(Topics.NOT_REPLACED, {})
 
 
-def announced(case: Case, decision: Decision) -> Iterator[Remark]:
+def _announced(case: Case, decision: Act | Wait | Hold) -> Iterator[Remark]:
     """Refunds that nobody must pay in the portal: the bridge is going to, or will when a person has acted."""
-    if not case.rules.refund or case.payment.net <= 0 or isinstance(decision, Quiet):
+    if not (case.order.refunds and case.rules.refund) or case.payment.net <= 0:
         return
     if isinstance(decision, Wait) and decision.until is None:
         return
-    own = decision.step.refund if isinstance(decision, Act | Hold) and decision.step else None
+    own, waiting = decision.step.refund if decision.step else None, case.open_refunds
+    if all(refund.id == own for refund in waiting):
+        return
     topic = Topics.BEHIND if isinstance(decision, Hold) else Topics.WILL_PAY
     left = case.excess
-    for refund in case.open_refunds:
+    for refund in waiting:
         amount = unmet(refund, case.met)
         left -= amount
         stands = topic is Topics.BEHIND or (left >= 0 and _goes(case, refund, amount))

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from bridge.domain.cases import Case
 from bridge.domain.decisions import Hold
+from bridge.domain.keys import stem
 from bridge.domain.money import to_major
 from bridge.domain.notes import happened
 from bridge.domain.orders import GONE, Order
@@ -133,8 +134,7 @@ def _case(seen: Seen, payment: Payment, rules: Rules, now: datetime) -> Case:
         record=seen.record,
         rules=rules,
         now=now,
-        met=seen.record.settlements,
-        unrelated=seen.record.unrelated,
+        stem=stem(seen.order, rules.tag),
         unmatched=(),
     )
 

@@ -4,8 +4,9 @@ What the bridge did since the backup was made shows in the payment, by its key. 
 to do, or a person decided on: a refund that was paid in cash, say, and dropped. The two can't be told apart.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from bridge.domain.decisions import Act, Hold
 from bridge.domain.looks import Verdict

@@ -25,6 +25,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import structs
+
 from bridge.domain.changes import SWITCH
 from bridge.domain.money import to_major
 from bridge.domain.orders import GONE, Order, Refund
@@ -162,7 +164,7 @@ def _kept(settlement: Settlement, gone: Collection[int]) -> Settlement | None:
     if settlement.refund not in gone:
         return settlement
     in_the_log = settlement.entry is not None or settlement.how is How.PAID
-    return None if in_the_log else replace(settlement, refund=-settlement.refund)
+    return None if in_the_log else structs.replace(settlement, refund=-settlement.refund)
 
 
 def told(deed: Deed, currency: str) -> str:

@@ -4,14 +4,16 @@ A log entry settles one refund once. A refund that vanishes from the store frees
 was returned for it then waits for a refund that explains it.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bridge.domain.keys import refund_of
 from bridge.domain.orders import Order, Refund
 from bridge.domain.payments import Entry, EntryKind, Payment
-from bridge.domain.records import How, Settlement
+from bridge.domain.records import How, Record, Settlement
 
 CLOCKS_DIFFER = timedelta(hours=1)
 """By how much shop and provider may disagree about the time."""
@@ -21,8 +23,7 @@ _WITHOUT_ENTRY = (How.BASELINE, How.WAIVED, How.ADOPTED, How.PAID)
 _BY_A_PERSON = (How.WAIVED, How.ADOPTED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matching:
+class Matching(Struct, frozen=True, kw_only=True):
     settlements: tuple[Settlement, ...]
     unrelated: frozenset[str]
     unmatched: tuple[Entry, ...]
@@ -31,40 +32,33 @@ class Matching:
 
 def unmet(refund: Refund, settlements: Iterable[Settlement]) -> int:
     """u(i): the amount of a refund less its settlements, minor units, never negative."""
-    met = sum(settlement.amount for settlement in settlements if settlement.refund == refund.id)
-    return max(0, refund.amount - met)
+    left = refund.amount
+    for settlement in settlements:
+        if settlement.refund == refund.id:
+            left -= settlement.amount
+    return max(0, left)
 
 
-def match(
-    order: Order,
-    payment: Payment,
-    settlements: tuple[Settlement, ...],
-    unrelated: frozenset[str],
-    stem: str,
-    seen: Mapping[int, datetime],
-) -> Matching:
-    """Give each return in the payment's log to the refund it met: by our key first, then by id, then by amount.
-
-    `seen` says when each refund was first seen here.
-    """
+def match(order: Order, payment: Payment, record: Record, stem: str) -> Matching:
+    """Give each return in the payment's log to the refund it met: by our key first, then by id, then by amount."""
+    settlements, unrelated = record.settlements, record.unrelated
+    returns = [entry for entry in payment.log if entry.kind is EntryKind.RETURN]
+    if not (returns or settlements):
+        return Matching(settlements=(), unrelated=unrelated, unmatched=())
     live = {refund.id for refund in order.refunds}
     met = [settlement for settlement in settlements if settlement.refund in live]
-    aside = {entry_id for entry_id in unrelated if entry_id not in _back(order, payment, met, stem, seen)}
+    aside = unrelated - _back(order, returns, met, stem, record)
     used = {settlement.entry for settlement in met}
-    open_returns = [
-        entry
-        for entry in payment.log
-        if entry.kind is EntryKind.RETURN and entry.id not in used and entry.id not in aside
-    ]
+    open_returns = [entry for entry in returns if entry.id not in used and entry.id not in aside]
     aside |= {entry.id for entry in open_returns if refund_of(entry.key, stem) == 0}
     named = {str(refund.id): refund for refund in order.refunds}
     rest = [entry for entry in open_returns if entry.id not in aside]
-    rest = [e for e in rest if not _meet(e, _by_key(e, order, stem, seen), met, How.PAID)]
+    rest = [e for e in rest if not _meet(e, _by_key(e, order, stem, record), met, How.PAID)]
     rest = [e for e in rest if not _meet(e, named.get(e.key or ""), met, How.ADOPTED, exactly=True)]
     rest = [e for e in rest if not _adopt(e, order, met, refund_of(e.key, stem))]
     for lost in (it for it in settlements if it.refund < 0):
         met.append(_entered_again(lost, order, met))
-    return Matching(settlements=tuple(met), unrelated=frozenset(aside), unmatched=tuple(rest))
+    return Matching(settlements=tuple(met), unrelated=aside, unmatched=tuple(rest))
 
 
 def _entered_again(lost: Settlement, order: Order, met: list[Settlement]) -> Settlement:
@@ -73,18 +67,15 @@ def _entered_again(lost: Settlement, order: Order, met: list[Settlement]) -> Set
     return replace(lost, refund=again.id) if again else lost
 
 
-def _back(
-    order: Order, payment: Payment, met: list[Settlement], stem: str, seen: Mapping[int, datetime]
-) -> set[str]:
+def _back(order: Order, returns: Iterable[Entry], met: list[Settlement], stem: str, record: Record) -> set[str]:
     """Our returns whose refunds are there and unmet: one that a person said is no business of the shop, since its
     refund was deleted, is so no more where a backup brought that very refund back.
     """
-    returns = (entry for entry in payment.log if entry.kind is EntryKind.RETURN)
-    named = ((entry, _by_key(entry, order, stem, seen)) for entry in returns)
+    named = ((entry, _by_key(entry, order, stem, record)) for entry in returns)
     return {entry.id for entry, refund in named if refund is not None and unmet(refund, met) >= entry.amount > 0}
 
 
-def _by_key(entry: Entry, order: Order, stem: str, seen: Mapping[int, datetime]) -> Refund | None:
+def _by_key(entry: Entry, order: Order, stem: str, record: Record) -> Refund | None:
     """The refund that the key of a return names.
 
     A return older than the refund was for another one, which had its id before the shop was restored from a backup:
@@ -94,7 +85,7 @@ def _by_key(entry: Entry, order: Order, stem: str, seen: Mapping[int, datetime])
     refund = order.refund(refund_of(entry.key, stem) or 0)
     if refund is None or entry.created is None:
         return refund
-    made = min((it for it in (refund.created, seen.get(refund.id)) if it is not None), default=None)
+    made = min((it for it in (refund.created, record.seen(refund.id)) if it is not None), default=None)
     return refund if made is None or entry.created > made - CLOCKS_DIFFER else None
 
 

@@ -1,7 +1,9 @@
 """What became of a call whose effect has not been seen yet: told by the reads of a look, never by hope."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from bridge.domain.attempts import Attempt, Nothing, NotYet, Shown, by_key, judge
 from bridge.domain.keys import capture_key

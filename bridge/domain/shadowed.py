@@ -4,8 +4,9 @@ In shadow mode the shop's payment plugin, or staff in the provider's portal, act
 and asks for nothing more. What they did not do, days ago perhaps, may have been done in another way or given up.
 """
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from bridge.domain.decisions import Act, Hold
 from bridge.domain.keys import is_ours, refund_of, stem

@@ -1,7 +1,8 @@
 """A step: one thing to do about one order, whole before anybody is called."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bridge.domain.payments import EntryKind
 
@@ -37,8 +38,7 @@ EFFECT: dict[Call, EntryKind] = {
 """The log entry by which each call to a provider shows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """What is to be done, with the key that says so at the provider. Amounts in minor units."""
 
     kind: Kind

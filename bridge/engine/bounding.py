@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
 from bridge.db import bounds, pauses
 from bridge.db.bounds import Asked
 from bridge.db.known import Known
@@ -47,7 +49,7 @@ async def within_bounds(
         counted = replace(found, paused=paused, **_of_refund(order, verdict, step))
         left = bounded(decision, verdict.record.open, counted, limits, order.currency)
         remarks = told(verdict.remarks, left, counted, limits, order.currency)
-        yield replace(verdict, decision=left, remarks=remarks)
+        yield structs.replace(verdict, decision=left, remarks=remarks)
 
 
 def _of_refund(order: Order, verdict: Verdict, step: Step | None) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """What a look at an order and its payment comes to: whose the payment is first, then what is to be done."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from bridge.db.known import Known
 from bridge.db.owners import owner

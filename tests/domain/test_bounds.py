@@ -1,11 +1,12 @@
 """What may go without a person's word, as a table; and that the counting lets through what it says, never more."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bridge.domain.bounds import Counted, bounded, largest, told
 from bridge.domain.decisions import Act, Facts, Hold, Wait

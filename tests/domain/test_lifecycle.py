@@ -1,11 +1,11 @@
 """How a decision starts, keeps, holds or supersedes the one open action; and how long a retry waits."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
 from bridge.domain.lifecycle import CAP, SOON, follow, next_read, retry_delay
@@ -21,7 +21,7 @@ SHORT = Hold(Reason.LESS_RESERVED, SHOWN, STEP)
 
 
 def open_action(step: Step = STEP, state: State = State.READY, **more: object) -> OpenAction:
-    return replace(OpenAction(step=step, state=state), **more)  # type: ignore[arg-type]  # fields by name
+    return replace(OpenAction(step=step, state=state), **more)
 
 
 FIRST: dict[str, tuple[Decision, State | None]] = {

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bridge.domain.attempts import Attempt
 from bridge.domain.changes import Topic
@@ -319,7 +320,7 @@ ON_OPEN_ACTIONS = {
     ),
     "another one's outcome not known": (
         CAPTURE,
-        with_open(replace(STEP, amount=5), State.UNKNOWN),
+        with_open(structs.replace(STEP, amount=5), State.UNKNOWN),
         "wait: what became of the last call is not known yet",
     ),
     "refused": (
@@ -334,7 +335,7 @@ ON_OPEN_ACTIONS = {
     ),
     "refused, and another is wanted now": (
         CAPTURE,
-        with_open(replace(STEP, amount=900), reason=Reason.REFUSED, refusal="no"),
+        with_open(structs.replace(STEP, amount=900), reason=Reason.REFUSED, refusal="no"),
         "capture 1000 and close",
     ),
     "said done, never seen": (
@@ -364,12 +365,14 @@ ON_OPEN_ACTIONS = {
     ),
     "held, approved for another amount": (
         LESS,
-        with_open(replace(HELD_STEP, amount=700), reason=Reason.LESS_RESERVED, approved=True),
+        with_open(structs.replace(HELD_STEP, amount=700), reason=Reason.LESS_RESERVED, approved=True),
         "hold less-reserved asked=1000 reserved=800 | capture 800 and close",
     ),
     "held, approved, told in other words": (
         LESS,
-        with_open(replace(HELD_STEP, why="", key="other"), reason=Reason.LESS_RESERVED, facts=SHOWN, approved=True),
+        with_open(
+            structs.replace(HELD_STEP, why="", key="other"), reason=Reason.LESS_RESERVED, facts=SHOWN, approved=True
+        ),
         "capture 800 and close",
     ),
     "held, dropped": (

@@ -9,6 +9,7 @@ import pytest
 from babel import UnknownLocaleError
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from bridge.domain.decisions import Facts, Hold
 from bridge.domain.money import AmountError
@@ -114,14 +115,14 @@ REST_BEYOND_KNOWING = replace(REST_CLOSED, log=RESERVED_THEN_CAPTURED[1:])
 
 def step(kind: Kind, call: Call, amount: int, target: int, key: str = "1042V1", **more: object) -> Step:
     plain = Step(kind=kind, call=call, key=key, amount=amount, target=target, why="a story")
-    return replace(plain, **more)  # type: ignore[arg-type]  # fields of Step by name
+    return structs.replace(plain, **more)
 
 
 CAPTURE = step(Kind.CAPTURE, Call.CAPTURE, 80000, 80000, "1042C80000")
 CANCEL = step(Kind.CANCEL, Call.RELEASE, 80000, 0)
 REFUND = step(Kind.REFUND, Call.REFUND, 12500, 12500, "1042R1077", refund=1077)
 REST = step(Kind.REFUND, Call.REFUND, 12500, 12500, "1042R0")
-PART = replace(REFUND, amount=10000)
+PART = structs.replace(REFUND, amount=10000)
 LOWER = step(Kind.MODIFY, Call.RELEASE, 10000, 70000)
 RAISE = step(Kind.MODIFY, Call.RAISE, 10000, 90000)
 REPLACE = step(Kind.MODIFY, Call.RELEASE, 80000, 70000, "1042X1", everything=True)
@@ -204,7 +205,7 @@ OUTCOMES = [
     ),
     *[
         (
-            replace(CANCEL, amount=12500),
+            structs.replace(CANCEL, amount=12500),
             ALL_CAPTURED,
             provider,
             (
@@ -285,7 +286,7 @@ OUTCOMES = [
         "Ecster order credited with 100,00 kr for a part of refund 1077 of 125,00 kr.",
     ),
     (
-        replace(REFUND, amount=12600),
+        structs.replace(REFUND, amount=12600),
         None,
         "Ecster",
         "Ecster order credited with 126.00 kr for refund 1077.",
@@ -358,15 +359,18 @@ HELD: Mapping[Reason, tuple[Facts, Step | None]] = {
     Reason.NO_MONEY: ({"asked": 80000, "reserved": 0, "limit": 90000}, None),
     Reason.LESS_RESERVED: (
         {"asked": 40000, "reserved": 30100, "limit": 90000},
-        replace(CAPTURE, amount=30100),
+        structs.replace(CAPTURE, amount=30100),
     ),
     Reason.MORE_RESERVED: ({"asked": 20000, "reserved": 30100}, LOWER),
     Reason.CANNOT_CHANGE: ({"asked": 20000, "reserved": 30100}, None),
     Reason.UNDERPAID: ({"asked": 50000, "paid": 39900}, None),
     Reason.OVERPAID: ({"asked": 20000, "paid": 39900}, None),
     Reason.CANCELLED_BUT_CAPTURED: ({"paid": 39900}, None),
-    Reason.REFUNDED_NOT_ALL: ({"asked": 20000, "paid": 39900, "reserved": 30100}, replace(CANCEL, amount=30100)),
-    Reason.REFUND_TOO_LARGE: ({"amount": 12500, "left": 2500}, replace(REFUND, amount=2500)),
+    Reason.REFUNDED_NOT_ALL: (
+        {"asked": 20000, "paid": 39900, "reserved": 30100},
+        structs.replace(CANCEL, amount=30100),
+    ),
+    Reason.REFUND_TOO_LARGE: ({"amount": 12500, "left": 2500}, structs.replace(REFUND, amount=2500)),
     Reason.CANNOT_REFUND: ({"amount": 12500, "paid": 39900}, REFUND),
     Reason.SHOP_SAYS_PAID: ({"amount": 12500}, REFUND),
     Reason.OLD_REFUND: ({"amount": 12500}, REFUND),
@@ -881,7 +885,7 @@ def test_hostile_text_is_only_text(text: str, language: str) -> None:
         hold_note(Hold(Reason.NO_MONEY, {"detail": f"REJECTED: {text}"}), ORDER, None, "Resurs", language),
         hold_note(Hold(Reason.DOUBT_CURRENCY, {"payment_currency": text}), ORDER, None, "Resurs", language),
         done_note(CAPTURE, ORDER, payment, "Ecster", language),
-        done_note(replace(RESTORE, status=text), ORDER, None, "Resurs", language),
+        done_note(structs.replace(RESTORE, status=text), ORDER, None, "Resurs", language),
         remark_note(Remark(Topics.SET_BACK, {"before": text, "after": text}), ORDER, "Resurs", language),
     ]
     for note in (marked(note, "1042C80000") for note in notes):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from bridge.domain.decisions import Hold
 from bridge.domain.keys import change_key
@@ -157,7 +158,7 @@ FATES: dict[str, tuple[Step, Payment, Fate, int]] = {
     "captured in part by others": (CAPTURE, resurs(captured(400), reserved=600), Fate.OTHER, 400),
     "never captured": (CAPTURE, RESERVED, Fate.NEVER, 0),
     "the rest captured": (
-        replace(CAPTURE, amount=600),
+        structs.replace(CAPTURE, amount=600),
         resurs(captured(400), captured(600, "portal")),
         Fate.SAME,
         600,
@@ -182,9 +183,9 @@ def test_what_came_of_what_shadow_mode_decided(name: str) -> None:
 
 
 def test_what_the_shop_took_back_is_not_told_and_what_others_did_in_part_is() -> None:
-    took_back = Shadowed(step=replace(CAPTURE, amount=1200, target=1200), decided=LONG_AGO, replaced=True)
+    took_back = Shadowed(step=structs.replace(CAPTURE, amount=1200, target=1200), decided=LONG_AGO, replaced=True)
     in_part = Shadowed(step=CAPTURE, decided=LONG_AGO, replaced=True)
-    rest = Shadowed(step=replace(CAPTURE, amount=600), decided=LONG_AGO)
+    rest = Shadowed(step=structs.replace(CAPTURE, amount=600), decided=LONG_AGO)
     payment = resurs(captured(400), reserved=600)
     seen = Seen(order=order(), payment=payment, record=PLAIN, provider="Resurs", hold=None, why="")
     row = compare(seen, [took_back, in_part, rest], RULES, NOW, live=False)

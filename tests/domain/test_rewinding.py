@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from bridge.domain.orders import GONE, Order, Refund
 from bridge.domain.records import Agreed, How, Record, Settlement
@@ -193,7 +194,7 @@ def record(*settlements: Settlement) -> Record:
 
 MET = Settlement(refund=77, how=How.PAID, amount=100, entry="e-1")
 WAIVED = Settlement(refund=78, how=How.WAIVED, amount=50)
-LOST = replace(WAIVED, refund=-78)
+LOST = structs.replace(WAIVED, refund=-78)
 """As it is kept until that refund is entered again; of the other one the provider's log tells."""
 
 

@@ -12,7 +12,7 @@ from bridge.domain.orders import Order, Refund
 from bridge.domain.payments import Entry, EntryKind, Payment
 from bridge.domain.records import How, Settlement
 from bridge.domain.settlement import Matching, match, settle_release, settle_rest, unmet
-from tests.domain.builders import LONG_AGO, NOW, captured, met, order, resurs, returned
+from tests.domain.builders import LONG_AGO, NOW, captured, met, order, record, resurs, returned
 
 STEM = "1042"
 Met = tuple[Settlement, ...]
@@ -25,7 +25,18 @@ def matched(
     unrelated: frozenset[str] = frozenset(),
     seen: Mapping[int, datetime] | None = None,
 ) -> Matching:
-    return match(order, resurs(captured(5000), *log), so_far, unrelated, STEM, seen or {})
+    return look(order, resurs(captured(5000), *log), so_far, unrelated, seen)
+
+
+def look(
+    order: Order,
+    payment: Payment,
+    so_far: Met = (),
+    unrelated: frozenset[str] = frozenset(),
+    seen: Mapping[int, datetime] | None = None,
+) -> Matching:
+    known = record(*so_far, unrelated=unrelated, refunds_seen=tuple((seen or {}).items()))
+    return match(order, payment, known, STEM)
 
 
 TWO = order(total=5000, refunds={1077: 200, 1078: 200})
@@ -163,7 +174,7 @@ def test_a_return_set_aside_by_a_person_meets_nothing() -> None:
 
 
 def test_what_is_no_return_meets_nothing() -> None:
-    found = match(TWO, resurs(captured(200), replace(E, kind=EntryKind.RELEASE)), (), frozenset(), STEM, {})
+    found = look(TWO, resurs(captured(200), replace(E, kind=EntryKind.RELEASE)))
     assert (found.settlements, found.unmatched) == ((), ())
 
 
@@ -236,7 +247,7 @@ def histories(draw: st.DrawFn) -> tuple[Order, Payment, Met, frozenset[str]]:
     """Settlements as they come about: an older shop matched with a shorter log, then releases and waivers."""
     payment, before = draw(payments()), draw(shops)
     shorter = replace(payment, log=payment.log[: draw(st.integers(0, len(payment.log)))])
-    settlements = match(before, shorter, (), frozenset(), STEM, {}).settlements
+    settlements = look(before, shorter).settlements
     settlements = settle_release(before, resurs(), settlements, draw(st.sampled_from((0, 150, 400))))
     how = draw(st.sampled_from((None, How.WAIVED, How.ALREADY)))
     if before.refunds and how:
@@ -248,8 +259,8 @@ def histories(draw: st.DrawFn) -> tuple[Order, Payment, Met, frozenset[str]]:
 @given(histories())
 def test_matching_again_changes_nothing(history: tuple[Order, Payment, Met, frozenset[str]]) -> None:
     shop, payment, settlements, aside = history
-    once = match(shop, payment, settlements, aside, STEM, {})
-    assert match(shop, payment, once.settlements, once.unrelated, STEM, {}) == once
+    once = look(shop, payment, settlements, aside)
+    assert look(shop, payment, once.settlements, once.unrelated) == once
 
 
 @given(histories())
@@ -257,7 +268,7 @@ def test_every_return_settles_one_refund_or_is_aside_or_is_told(
     history: tuple[Order, Payment, Met, frozenset[str]],
 ) -> None:
     shop, payment, settlements, aside = history
-    found = match(shop, payment, settlements, aside, STEM, {})
+    found = look(shop, payment, settlements, aside)
     used = [it.entry for it in found.settlements if it.entry]
     strange = [entry.id for entry in found.unmatched]
     returns = sorted(entry.id for entry in payment.log if entry.kind is EntryKind.RETURN)
@@ -269,7 +280,7 @@ def test_every_return_settles_one_refund_or_is_aside_or_is_told(
 @given(histories())
 def test_no_refund_is_met_for_more_than_its_amount(history: tuple[Order, Payment, Met, frozenset[str]]) -> None:
     shop, payment, settlements, aside = history
-    found = match(shop, payment, settlements, aside, STEM, {}).settlements
+    found = look(shop, payment, settlements, aside).settlements
     for refund in shop.refunds:
         known = sum(it.amount for it in settlements if it.refund == refund.id)
         assert sum(it.amount for it in found if it.refund == refund.id) <= max(refund.amount, known)
@@ -278,7 +289,7 @@ def test_no_refund_is_met_for_more_than_its_amount(history: tuple[Order, Payment
 @given(histories())
 def test_a_refund_that_vanished_frees_what_met_it(history: tuple[Order, Payment, Met, frozenset[str]]) -> None:
     shop, payment, settlements, aside = history
-    found = match(shop, payment, settlements, aside, STEM, {})
+    found = look(shop, payment, settlements, aside)
     assert {it.refund for it in found.settlements} <= {refund.id for refund in shop.refunds}
 
 

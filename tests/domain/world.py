@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
+from msgspec import structs
+
 from bridge.domain.attempts import Attempt, NotYet
 from bridge.domain.decisions import Act, Decision, Hold, Quiet, Wait
 from bridge.domain.lifecycle import follow
@@ -111,7 +113,7 @@ class World:
     def approve(self) -> None:
         assert self.record
         assert self.held
-        self.record = self.record.evolve(open=replace(self.held, approved=True))
+        self.record = self.record.evolve(open=structs.replace(self.held, approved=True))
 
     def drop(self) -> None:
         assert self.record
@@ -131,15 +133,7 @@ class World:
         """Returns that nothing explains, of those that the bridge has seen."""
         if self.record is None or (self.record.open and unsettled(self.record.open)):
             return frozenset()
-        matching = match(
-            self.order,
-            self.read(),
-            self.record.settlements,
-            self.record.unrelated,
-            "1042",
-            dict(self.record.refunds_seen),
-        )
-        return frozenset(entry.id for entry in matching.unmatched)
+        return frozenset(entry.id for entry in match(self.order, self.read(), self.record, "1042").unmatched)
 
     def adopt(self) -> None:
         """Say that returns which nothing explains are no business of the shop."""

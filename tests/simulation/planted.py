@@ -1,11 +1,11 @@
 """Bugs that are planted in the bridge, one function each, to see that the simulation finds them."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.db.listings import Listings
 from bridge.db.models import ActionRow
