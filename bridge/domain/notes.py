@@ -6,12 +6,13 @@ an order in a currency that ISO 4217 does not know raises `AmountError`; a store
 """
 
 import re
+from functools import lru_cache
 from typing import assert_never
 
-from babel.numbers import format_decimal, get_currency_symbol
+from babel.numbers import get_currency_symbol, get_decimal_symbol
 
 from bridge.domain.decisions import Facts, Hold
-from bridge.domain.money import AmountError, decimals, to_major
+from bridge.domain.money import AmountError, to_major
 from bridge.domain.orders import Order
 from bridge.domain.payments import Can, EntryKind, Payment, PaymentState
 from bridge.domain.reasons import Reason
@@ -36,11 +37,16 @@ def money(amount: int, currency: str, language: str) -> str:
     no symbol. `language` is a language or locale as babel knows it: "en", "sv", "sv_SE". Raises `AmountError`
     for an unknown currency and `babel.UnknownLocaleError` for an unknown language.
     """
-    places = decimals(currency)
-    pattern = f"0.{'0' * places}" if places else "0"
-    figure = format_decimal(to_major(amount, currency), format=pattern, locale=language)
+    figure = f"{to_major(amount, currency):f}"
+    point, symbol = _signs(currency, language)
+    return f"{figure.replace('.', point)} {symbol}"
+
+
+@lru_cache(maxsize=128)
+def _signs(currency: str, language: str) -> tuple[str, str]:
+    """The decimal point and the currency's symbol; a note has eight amounts, and babel takes long over each."""
     symbol = _SYMBOL_AT_HOME.get(currency) or get_currency_symbol(currency, locale=language)
-    return " ".join([figure, *symbol.split()])  # the West African franc's symbol has a no-break space
+    return get_decimal_symbol(language), " ".join(symbol.split())  # the West African franc's has a no-break space
 
 
 def done_note(

@@ -7,12 +7,14 @@ from string import Formatter
 
 import pytest
 from babel import UnknownLocaleError
+from babel.localedata import locale_identifiers
+from babel.numbers import format_decimal, get_currency_symbol
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
 from bridge.domain.decisions import Facts, Hold
-from bridge.domain.money import AmountError
+from bridge.domain.money import AmountError, decimals, to_major
 from bridge.domain.notes import LONGEST_NOTE, done_note, hold_note, marked, money, remark_note
 from bridge.domain.orders import Order, Refund
 from bridge.domain.payments import Can, Entry, EntryKind, Payment, PaymentState
@@ -56,6 +58,16 @@ def test_every_digit_stands_and_the_only_space_is_plain(amount: int, currency: s
     figure, symbol = money(amount, currency, language).split(" ")
     assert int("".join(filter(str.isdigit, figure))) == amount
     assert not any(character.isspace() or character in "<>&;" for character in figure + symbol)
+
+
+@given(st.integers(-(10**20), 10**20), currencies, st.sampled_from(sorted(locale_identifiers())))
+def test_amounts_are_babels_own_in_every_language(amount: int, currency: str, language: str) -> None:
+    """Babel works each one out from a pattern, for ten times as long."""
+    places = decimals(currency)
+    pattern = f"0.{'0' * places}" if places else "0"
+    figure = format_decimal(to_major(amount, currency), format=pattern, locale=language)
+    symbol = "kr" if currency in ("SEK", "NOK", "DKK") else get_currency_symbol(currency, locale=language)
+    assert money(amount, currency, language) == " ".join([figure, *symbol.split()])
 
 
 def test_an_unknown_currency_or_language_is_an_error() -> None:
