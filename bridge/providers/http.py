@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-import simplejson
 
 from bridge.connecting import why_unreached
 from bridge.errors import AnswerLost, Busy, Unreachable
+from bridge.exact import decode, encode
 from bridge.ports import CALL
 
 _CALLS = aiohttp.ClientTimeout(total=CALL, connect=5)
@@ -46,7 +46,7 @@ async def send(
     Raises Unreachable when no connection was made (so nothing was sent) and AnswerLost when the request may
     have been executed but no whole answer came back.
     """
-    data = None if json is None else simplejson.dumps(json, use_decimal=True).encode()
+    data = None if json is None else encode(json)
     if form is not None:
         data = urlencode(form).encode()
     try:
@@ -66,7 +66,7 @@ async def send(
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise AnswerLost(f"{remote} gave no answer ({type(error).__name__})", remote=remote) from error
     try:
-        body = simplejson.loads(text, use_decimal=True)
+        body = decode(text)
     except (ValueError, RecursionError):
         body = None
     return Answer(status, body, retry_after)

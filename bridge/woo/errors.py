@@ -17,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 from pydantic import ValidationError
 
 from bridge.errors import AccessDenied, AnswerLost, Busy, Nonsense, NotThere, Rejected, RemoteError
+from bridge.exact import decode
 from bridge.woo import wire
 
 _NO_SUCH_ORDER = {
@@ -61,7 +62,7 @@ def body_of(answer: Answer, asked: Asked) -> Any:
     if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         raise error_for(answer, asked)
     try:
-        return wire.decode(answer.text)
+        return decode(answer.text)
     except ValueError:
         raise error_for(answer, asked) from None
 
@@ -112,7 +113,7 @@ def error_for(answer: Answer, asked: Asked) -> RemoteError:
 def error_body(text: str) -> wire.ErrorBody | None:
     """Return the error that WordPress states, if `text` is one."""
     try:
-        return wire.ErrorBody.model_validate(wire.decode(text))
+        return wire.ErrorBody.model_validate(decode(text))
     except (ValidationError, ValueError):
         return None
 

@@ -13,12 +13,12 @@ from http import HTTPStatus
 from typing import Any
 
 import aiohttp
-import simplejson
 import stamina
 from yarl import URL
 
 from bridge.connecting import why_unreached
 from bridge.errors import AnswerLost, Busy, Unreachable
+from bridge.exact import encode
 from bridge.ports import CALL
 from bridge.woo.errors import Answer, Asked, body_of, is_visitor
 from bridge.woo.signing import Credentials, Way, first_way, sign
@@ -129,7 +129,7 @@ class Transport:
         if body is not None:
             timeout = min(timeout, _WRITES, key=lambda it: it.total or math.inf)
             headers["Content-Type"] = "application/json"
-            data = simplejson.dumps(body, use_decimal=True).encode()
+            data = encode(body)
         # The causes of what is raised are cut off: aiohttp's own errors quote the address, keys and all.
         try:
             async with self._gate:

@@ -10,13 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-import simplejson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-
-
-def decode(text: str) -> Any:
-    """Decode JSON with Decimal for every fraction. Raises ValueError when it is none."""
-    return simplejson.loads(text, use_decimal=True)
 
 
 def _exact(value: Any) -> Any:

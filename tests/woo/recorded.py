@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.woo.wire import decode
+from bridge.exact import decode
 
 FOLDERS = ("11.0.1-hpos", "11.0.1-posts", "8.2.2-posts")
 RECORDINGS = Path(__file__).parents[3] / "shared" / "woocommerce-recordings"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from bridge.exact import decode
 from bridge.woo import wire
 from tests.woo import recorded
 
@@ -67,7 +68,7 @@ def test_a_listing_cut_by_fields_is_an_order_without_lines() -> None:
 
 
 def test_json_numbers_with_a_fraction_stay_exact() -> None:
-    assert wire.decode('{"total": 0.1, "price": 811.250}') == {"total": Decimal("0.1"), "price": Decimal("811.250")}
+    assert decode('{"total": 0.1, "price": 811.250}') == {"total": Decimal("0.1"), "price": Decimal("811.250")}
 
 
 @pytest.mark.parametrize(
