@@ -102,10 +102,12 @@ async def workplace(
     edges: Edges | None = None,
 ) -> AsyncIterator[Workplace]:
     """Open the database to work on stores; `edges` count what goes out. Raises DatabaseError."""
-    traces = [trace(), *([edges.trace()] if edges else [])]
+    heard = trace()
+    if edges:
+        edges.listen(heard)  # one trace, for each tells its listeners every stage of a request
     async with (
         working(settings.database, terms=terms) as leases,
-        aiohttp.ClientSession(connector=connector(), trace_configs=traces) as session,
+        aiohttp.ClientSession(connector=connector(), trace_configs=[heard]) as session,
     ):
         place = await place_of(settings.database)
         yield Workplace(leases=leases, session=session, place=place, now=now, chance=chance, edges=edges)

@@ -36,9 +36,8 @@ class Edges:
             registry=registry,
         )
 
-    def trace(self) -> aiohttp.TraceConfig:
-        """For a session whose requests name their remote as `trace_request_ctx`."""
-        trace = aiohttp.TraceConfig()
+    def listen(self, trace: aiohttp.TraceConfig) -> None:
+        """Count what is traced, of a session whose requests name their remote as `trace_request_ctx`."""
 
         async def begins(_: object, request: SimpleNamespace, __: object) -> None:
             request.began = _clock()
@@ -53,7 +52,6 @@ class Edges:
         trace.on_request_start.append(begins)
         trace.on_request_end.append(answered)
         trace.on_request_exception.append(failed)
-        return trace
 
     def _count(self, request: SimpleNamespace, outcome: str) -> None:
         remote = request.trace_request_ctx or "other"
