@@ -53,12 +53,8 @@ class Ready:
     """When the order had been read, however slow its shop is; the payment was read after it."""
 
 
-async def look(unit: Unit, order_id: int, after: Ready | None = None) -> Ready | None:
-    """Look once; return the step to take now, if there is one.
-
-    `after`: the step that was just taken. What became of it the payment says; the order is then not read again
-    where nobody has told anything new of it, unless it asks for another step.
-    """
+async def look(unit: Unit, order_id: int) -> Ready | None:
+    """Look once; return the step to take now, if there is one."""
     if await rests(unit, order_id):
         return None
     known = await unit.journal.known(order_id)
@@ -68,16 +64,12 @@ async def look(unit: Unit, order_id: int, after: Ready | None = None) -> Ready |
         await unit.outbox.cut_off(known.action, "how the call ended could not be recorded", unit.now())
         return await look(unit, order_id)
     began = unit.now()
-    same_order = after is not None and _untouched(known, after)
     try:
-        if after is not None and same_order:
-            order, looked = after.order, after.looked
-        else:
-            order = await read_order(unit, order_id, known)
-            await outages.order_was_read(unit)
-            looked = unit.now()
-            if await went_back(unit, known, order):
-                return None
+        order = await read_order(unit, order_id, known)
+        await outages.order_was_read(unit)
+        looked = unit.now()
+        if await went_back(unit, known, order):
+            return None
         mine = claim(order, unit.methods)
         payment = await read_payment(unit, known, mine)
     except Unreadable as error:
@@ -91,16 +83,10 @@ async def look(unit: Unit, order_id: int, after: Ready | None = None) -> Ready |
             await noticed(unit, error)
         return None
     try:
-        ready = await _commit(unit, known, order, mine, payment, began, looked)
+        return await _commit(unit, known, order, mine, payment, began, looked)
     except Overtaken:
         await unit.agenda.wake([order_id], unit.now())
         return None
-    return await look(unit, order_id) if ready is not None and same_order else ready
-
-
-def _untouched(known: Known, after: Ready) -> bool:
-    """Whether nobody wrote about the order since the look that led to a step, and the step was not on itself."""
-    return after.step.call is not Call.RESTORE and known.version == after.known.version + 1
 
 
 async def _observe(unit: Unit, known: Known, order: Order, looked: datetime) -> tuple[Record, tuple[Change, ...]]:

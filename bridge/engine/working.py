@@ -54,9 +54,8 @@ async def work(unit: Unit, order_id: int, stopping: asyncio.Event | None = None,
     `asks`: the first call is made also where the provider is known to take none, to find out whether it does.
     Once `stopping` is set no call begins any more; the look after the last one still settles it.
     """
-    ready = None
     for _ in range(STEPS):
-        ready = await look(unit, order_id, after=ready)
+        ready = await look(unit, order_id)
         if ready is None or (stopping and stopping.is_set()) or not await may_call(unit, ready, asks=asks):
             break
         asks = False

@@ -1,12 +1,12 @@
 """The drain: what staff changed while no bridge ran, from its start until the last note is written.
 
 Its bound is what the remotes' latencies and the allowed concurrency leave, had the bridge no cost of its own and
-never a gap. What the promises need of a store for each change: the order read before the call, and the note; where
-the order has refunds, they are a request of their own. Of a provider: the payment read before the call, the call,
-the payment read after it; before a return Ecster's ledger is read once more. So with n changes, r of them refunds,
-and e of those at Ecster,
+never a gap. What the promises need of a store for each change: the order read before the call, and after it, and
+the note; where the order has refunds, they are a request of their own at each of those reads. Of a provider: the
+payment read before the call, the call, the payment read after it; before a return Ecster's ledger is read once
+more. So with n changes, r of them refunds, and e of those at Ecster,
 
-    store    = ((2 n + r + 2 pages) * 45 ms + 2 n * 1.2 ms) / the least of 4 and the concurrency of the store
+    store    = ((3 n + 2 r + 2 pages) * 45 ms + 2 n * 1.2 ms) / the least of 4 and the concurrency of the store
     Resurs   = 3 * its changes * 120 ms / its concurrency
     Ecster   = (3 * its changes + e) * 120 ms / its concurrency
     bound    = the longest of these
@@ -62,7 +62,7 @@ class Drained:
 def bound(changes: Changes) -> float:
     """Seconds that the remotes need for the changes, busy all the time."""
     n, pages = changes.count, math.ceil(changes.count / PAGE)
-    requests = 2 * n + changes.refunds + 2 * pages
+    requests = 3 * n + 2 * changes.refunds + 2 * pages
     at_once = min(REAL_STORE.at_once, STORE_AT_ONCE)
     store = (requests * REAL_STORE.request + 2 * n * REAL_STORE.row) / at_once
     both = [changes.captures, changes.cancels, changes.refunds]

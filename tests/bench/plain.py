@@ -66,6 +66,7 @@ class Loop:
         payment_id = next(meta["value"] for meta in order["meta_data"] if meta["key"] == key)
         payment = read(payment_id)
         call(order, payment)
+        self._look(order_id)
         read(payment_id)
         note = {"note": f"It is done (wc-bridge {order['number']}X1)"}
         _read(self._store.post(f"orders/{order_id}/notes", note))
