@@ -17,7 +17,12 @@ from functools import partial
 from typing import Any, cast
 
 import aiosqlite
-from tortoise.backends.base.client import NestedTransactionContext, TransactionalDBClient, TransactionContext
+from tortoise.backends.base.client import (
+    ConnectionWrapper,
+    NestedTransactionContext,
+    TransactionalDBClient,
+    TransactionContext,
+)
 from tortoise.backends.sqlite.client import (
     SqliteClient,
     SqliteTransactionContext,
@@ -96,12 +101,10 @@ class _Context(SqliteTransactionContext):
 
     async def __aexit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
         try:
-            if exc_type is None:
-                await self.connection.commit()
+            await self.connection.end(commit=exc_type is None)
         finally:
-            get_connections().reset(self.token)
-            self.connection.end()
             self._trxlock.release()
+            get_connections().reset(self.token)
 
 
 class _Transaction(SqliteTransactionWrapper):
@@ -132,35 +135,71 @@ class _Transaction(SqliteTransactionWrapper):
         except sqlite3.OperationalError as error:
             raise OperationalError(error) from error
         except asyncio.CancelledError:  # it may have begun all the same
-            self.end()
+            self._take_back()
             raise
 
-    def end(self) -> None:
-        """Take back what is not committed; nobody asks anything within it any more."""
+    async def end(self, *, commit: bool) -> None:
+        """Commit, or take back, what was asked until now: in the thread, after what is still on its way there."""
+        if commit and not self._goes_on:
+            raise TransactionManagementError("it is no more: SQLite took it back by itself, or was closed")
         self._finalized = True
-        if self._connection._conn.in_transaction:
+        try:
+            await self._in_thread("commit" if commit else "rollback")
+        finally:
+            self._take_back()
+
+    @translate_exceptions
+    async def _in_thread(self, how: str) -> None:
+        if self._is_open:
+            await getattr(self._connection, how)()
+
+    def _take_back(self) -> None:
+        """At once: its begin was cut off, or its commit failed."""
+        if self._is_open and self._connection.in_transaction:
             self._connection._conn.execute("ROLLBACK")
+
+    @property
+    def _is_open(self) -> bool:
+        return self._connection._connection is not None
+
+    @property
+    def _goes_on(self) -> bool:
+        return not self._finalized and self._is_open and self._connection.in_transaction
 
     async def savepoint(self) -> None:
         self._savepoint = f"savepoint_{id(self)}"
-        self._connection._conn.execute(f"SAVEPOINT {self._savepoint}")
+        async with self._parent.acquire_connection():
+            self._connection._conn.execute(f"SAVEPOINT {self._savepoint}")
 
     async def savepoint_rollback(self) -> None:
-        self._connection._conn.execute(f"ROLLBACK TO {self._savepoint}")
+        if self._connection.in_transaction:  # else SQLite has taken all of it back by itself, for what is raised
+            self._connection._conn.execute(f"ROLLBACK TO {self._savepoint}")
 
     async def release_savepoint(self) -> None:
-        self._connection._conn.execute(f"RELEASE {self._savepoint}")
+        async with self._parent.acquire_connection():
+            self._connection._conn.execute(f"RELEASE {self._savepoint}")
 
     def acquire_connection(self) -> Any:
-        if self._finalized:  # a task that was begun within it still goes on: nobody would end what it began
-            raise TransactionManagementError("this transaction has ended")
-        return super().acquire_connection()
+        return _Asking(self._lock, self)
 
     @translate_exceptions
     async def at_once(self, query: str, values: list[Any]) -> Found:
         """Run a statement of few rows."""
         async with self.acquire_connection() as connection:
             return _run(connection, query, values)
+
+
+class _Asking(ConnectionWrapper[aiosqlite.Connection]):
+    """Whose turn it is to ask within a transaction."""
+
+    client: _Transaction
+
+    async def __aenter__(self) -> aiosqlite.Connection:
+        connection = await super().__aenter__()
+        if not self.client._goes_on:  # of a task that outlives it, say: nobody would end what it began
+            self._lock.release()
+            raise TransactionManagementError("this transaction has ended")
+        return connection
 
 
 def _run(connection: aiosqlite.Connection, query: str, values: list[Any]) -> Found:

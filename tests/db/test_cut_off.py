@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from tortoise.exceptions import TransactionManagementError
+from tortoise.exceptions import IntegrityError, TransactionManagementError
 from tortoise.transactions import in_transaction
 
 from bridge.db import statements
@@ -163,7 +163,7 @@ async def test_who_waits_for_another_process_to_end_its_transaction_has_one_of_i
 async def test_a_commit_that_fails_leaves_nothing_to_the_next_transaction(tmp_path: Path) -> None:
     async with opened(f"sqlite://{tmp_path / 'bridge.sqlite3'}"):
         await StoreRow.create(name="there")
-        with suppress(sqlite3.IntegrityError):  # found out no earlier than by the commit
+        with suppress(IntegrityError):  # found out no earlier than by the commit
             async with in_transaction():
                 await statements.run("PRAGMA defer_foreign_keys=ON", [])
                 await statements.insert(SettlementRow, {"order_id": 999, "refund": 1, "how": "paid", "amount": 1})
@@ -182,20 +182,53 @@ async def test_a_savepoint_is_part_of_the_transaction_that_begins_with_it(tmp_pa
         assert await StoreRow.all().count() == 0
 
 
-async def test_nothing_is_written_in_a_transaction_that_has_ended(tmp_path: Path) -> None:
+@pytest.mark.parametrize("writes", [_alone, _one])
+async def test_nothing_is_written_in_a_transaction_that_has_ended(tmp_path: Path, writes: Writes) -> None:
     """By a task that was begun within it, say: nobody would ever end what it began."""
     async with opened(f"sqlite://{tmp_path / 'bridge.sqlite3'}"):
         ended = asyncio.Event()
 
         async def late() -> None:
             await ended.wait()
-            await StoreRow.create(name="late")
+            await writes("late")
 
         async with in_transaction():
             await StoreRow.create(name="in time")
             task = asyncio.create_task(late())
-        ended.set()
-        with pytest.raises(TransactionManagementError):
-            await task
-        await _one("next")
+        async with in_transaction():  # in which it has no part
+            ended.set()
+            with pytest.raises(TransactionManagementError):
+                await task
+            await StoreRow.create(name="next")
         assert {row.name for row in await StoreRow.all()} == {"in time", "next"}
+
+
+async def test_what_is_still_to_be_written_when_a_transaction_is_taken_back_is_not(tmp_path: Path) -> None:
+    async with opened(f"sqlite://{tmp_path / 'bridge.sqlite3'}"):
+        others = list[asyncio.Task[None]]()
+        with suppress(_Back):
+            async with in_transaction():
+                others += [asyncio.create_task(_alone(f"{place}")) for place in range(4)]
+                await asyncio.sleep(0)
+                raise _Back
+        await asyncio.gather(*others, return_exceptions=True)
+        await _one("next")
+        assert [row.name for row in await StoreRow.all()] == ["next"]
+
+
+async def test_a_transaction_that_sqlite_takes_back_by_itself_does_not_go_on(tmp_path: Path) -> None:
+    """As it does where the disk fails, whoever swallows what is raised then."""
+    async with opened(f"sqlite://{tmp_path / 'bridge.sqlite3'}"):
+        with pytest.raises(TransactionManagementError):
+            await _taken_back()
+        assert await StoreRow.all().count() == 0
+
+
+async def _taken_back() -> None:
+    async with in_transaction():
+        await StoreRow.create(name="before")
+        with suppress(sqlite3.IntegrityError, IntegrityError):
+            await statements.run("INSERT OR ROLLBACK INTO stores (name) VALUES ('before')", [])
+        for writes in (_alone, _one):
+            with suppress(TransactionManagementError):
+                await writes("after")
