@@ -118,6 +118,7 @@ class _Transaction(SqliteTransactionWrapper):
     async def begin(self) -> None:
         """Take the lock: at once where nobody has it, in the thread where another process does."""
         file = self._connection._conn
+        [patience] = file.execute("PRAGMA busy_timeout").fetchone()
         try:
             file.execute("PRAGMA busy_timeout=0")
             file.execute(_BEGIN)
@@ -125,7 +126,7 @@ class _Transaction(SqliteTransactionWrapper):
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # however it is busy
                 raise OperationalError(error) from error
         finally:
-            file.execute(f"PRAGMA busy_timeout={self._parent.pragmas['busy_timeout']}")
+            file.execute(f"PRAGMA busy_timeout={patience}")
         if not file.in_transaction:
             await self._wait()
 
