@@ -20,9 +20,9 @@ import aiohttp
 import aiosqlite
 import asyncpg
 
-from bridge.db import leases, statements
+from bridge.db import leases, sqlite, statements
 
-_BY_WHICH_ALL_DO = (leases.__name__, statements.__name__)
+_BY_WHICH_ALL_DO = (leases.__name__, sqlite.__name__, statements.__name__)
 _ID = re.compile(r"(?<=/)([0-9]+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9A-Za-z]{20})(?=/|$)")
 _CHANGE_NOTHING = ("SELECT", "PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET", "RESET", "SHOW")
 
