@@ -9,22 +9,22 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import aiohttp
+import stamina
 from yarl import URL
 
 from bridge.connecting import why_unreached
 from bridge.errors import AnswerLost, Busy, Unreachable
 from bridge.exact import encode
 from bridge.ports import CALL
-from bridge.retrying import retried
 from bridge.woo.errors import Answer, Asked, body_of, is_visitor
 from bridge.woo.signing import Credentials, Way, first_way, sign
 
 _API = "/wp-json/wc/v3/"
+_ATTEMPTS = 3
 _PATIENCE = timedelta(seconds=30)
 """A store that asks for a longer wait is not waited for here: the caller has other things to do."""
 _WRITES = aiohttp.ClientTimeout(total=CALL, sock_connect=5)
@@ -67,11 +67,11 @@ class Transport:
     async def read(self, path: str, query: Mapping[str, str]) -> tuple[Any, Mapping[str, str]]:
         """Return the decoded JSON and the headers of a GET below the API's root, past any cache."""
         with self._gently():
-            return await retried(partial(self._read, path, query), on=_again, within=None, wait_initial=0.5)
-
-    async def _read(self, path: str, query: Mapping[str, str]) -> tuple[Any, Mapping[str, str]]:
-        answer = await self._exchange("GET", path, {**query, "_": self._nonce()})
-        return body_of(answer, self.asked), answer.headers
+            async for attempt in stamina.retry_context(_again, attempts=_ATTEMPTS, timeout=None, wait_initial=0.5):
+                with attempt:
+                    answer = await self._exchange("GET", path, {**query, "_": self._nonce()})
+                    return body_of(answer, self.asked), answer.headers
+        raise AssertionError("the last attempt returns or raises")
 
     async def write(self, method: str, path: str, query: Mapping[str, str], body: Mapping[str, Any]) -> Any:
         """Send `body` as JSON, once, and return the decoded answer. Raises Unreachable where it may not write now.

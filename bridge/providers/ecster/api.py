@@ -4,13 +4,12 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import aiohttp
+import stamina
 
 from bridge.errors import AccessDenied, AnswerLost, Busy, Nonsense, Unreachable
 from bridge.providers.http import Answer, TooLate, of_a_call, send
-from bridge.retrying import retried
 
 REMOTE = "Ecster"
 KEYS_REFUSED = "Ecster refuses the keys: check api_key and merchant_key in settings.yaml, and their permissions"
@@ -50,15 +49,12 @@ class Api:
         self._room = asyncio.Semaphore(concurrency)
         self._timeout = timeout
 
+    @stamina.retry(on=(Unreachable, AnswerLost, Nonsense), attempts=3, timeout=45, wait_initial=0.2, wait_max=2)
     async def get(self, path: str) -> Answer:
         """Read `path` below the orders. The answer is a JSON object with 2xx, or any other 4xx.
 
         Raises AccessDenied (401, 403), Busy (429, 503), Unreachable, AnswerLost, and Nonsense for the rest.
         """
-        on = Unreachable, AnswerLost, Nonsense
-        return await retried(partial(self._read, path), on=on, wait_initial=0.2, wait_max=2)
-
-    async def _read(self, path: str) -> Answer:
         answer = await self._send("GET", path)
         if answer.status in (_UNAUTHORIZED, _FORBIDDEN):
             raise AccessDenied(KEYS_REFUSED, remote=REMOTE)

@@ -10,18 +10,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
 
 import aiohttp
+import stamina
 from pydantic import ValidationError
 
 from bridge.errors import AccessDenied, AnswerLost, Busy, Nonsense, SettingsError, Unreachable
 from bridge.providers.http import Answer, TooLate, of_a_call, send
 from bridge.providers.resurs.settings import ResursSettings
 from bridge.providers.resurs.wire import Token
-from bridge.retrying import retried
 
 NAME: Final = "Resurs"
 UNAUTHORIZED: Final = 401
@@ -71,17 +71,15 @@ class Api:
         Raises a RemoteError: Busy (429, 503), AnswerLost (no answer, other 5xx) or Unreachable after three
         attempts, AccessDenied when no token is to be had or even a new one is not accepted.
         """
-        answer = await retried(partial(self._read, path), on=_worth_another_read)
+        async for attempt in stamina.retry_context(on=_worth_another_read, attempts=3):
+            with attempt:
+                answer = await self._authorized("GET", path, refresh_on=(UNAUTHORIZED, FORBIDDEN))
+                _raise_trouble(answer)
         if answer.status == UNAUTHORIZED:
             raise AccessDenied(
                 f"{NAME} does not accept its own new token: check client_id, scope and environment",
                 remote=NAME,
             )
-        return answer
-
-    async def _read(self, path: str) -> Answer:
-        answer = await self._authorized("GET", path, refresh_on=(UNAUTHORIZED, FORBIDDEN))
-        _raise_trouble(answer)
         return answer
 
     async def post(self, path: str, body: dict[str, Any], fresh: Callable[[], bool]) -> Answer:
